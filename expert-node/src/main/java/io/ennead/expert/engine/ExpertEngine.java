@@ -1,0 +1,45 @@
+package io.ennead.expert.engine;
+
+import java.util.List;
+
+/**
+ * Runs the experts of one layer on rows. A row's output depends on the row, the expert, the weights
+ * and the tile, never on the other rows of the call nor on their number.
+ *
+ * <p>Implementations are safe for use by several threads; calls may run one after the other.
+ */
+public interface ExpertEngine extends AutoCloseable {
+
+  /**
+   * Runs experts on rows.
+   *
+   * @param layer layer index
+   * @param tile rows per kernel call, which decides the bits
+   * @param rows [n, hidden], row-major; not modified
+   * @param slices which rows each expert computes; each expert of the layer at most once
+   * @return [sum of slice lengths, hidden], slice after slice
+   */
+  float[] run(int layer, Tile tile, float[] rows, List<Slice> slices);
+
+  /** Width of a row. */
+  int hidden();
+
+  /**
+   * Hash of the output bits of a fixed probe batch; engines with the same id give the same bits.
+   */
+  String numericsId();
+
+  @Override
+  void close();
+
+  /** Rows of one expert: indices into the call's rows. */
+  record Slice(int expert, int[] rows) {}
+
+  /** The fixed numbers of rows that kernels are called with. */
+  enum Tile {
+    /** Few rows: one per sequence. */
+    DECODE,
+    /** Many rows of few sequences. */
+    PREFILL
+  }
+}

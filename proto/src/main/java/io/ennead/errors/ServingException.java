@@ -1,0 +1,140 @@
+package io.ennead.errors;
+
+import io.ennead.v1.ErrorReason;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An error with a {@link ErrorReason}: what domain code throws and what the edge turns into a gRPC
+ * status. The message names the thing, its value and what was expected; the metadata says the same
+ * for programs (keys: error_reason.proto).
+ */
+public final class ServingException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final ErrorReason reason;
+  private final transient Map<String, String> metadata;
+  private final transient @Nullable Duration retryAfter;
+
+  private ServingException(
+      ErrorReason reason,
+      String message,
+      Map<String, String> metadata,
+      @Nullable Duration retryAfter,
+      @Nullable Throwable cause) {
+    super(message, cause);
+    this.reason = reason;
+    this.metadata = Map.copyOf(metadata);
+    this.retryAfter = retryAfter;
+  }
+
+  /** An error of any reason. */
+  public static ServingException of(
+      ErrorReason reason, String message, Map<String, String> metadata) {
+    return new ServingException(reason, message, metadata, null, null);
+  }
+
+  /** A field whose value is not allowed: {@code field: value (expected: expected)}. */
+  public static ServingException invalidField(String field, Object value, String expected) {
+    return field(ErrorReason.ERROR_REASON_INVALID_FIELD, field, value, expected);
+  }
+
+  /** Like {@link #invalidField}, for one of the more precise reasons with the same metadata. */
+  public static ServingException field(
+      ErrorReason reason, String field, Object value, String expected) {
+    return of(
+        reason,
+        "%s: %s (expected: %s)".formatted(field, value, expected),
+        Map.of("field", field, "value", String.valueOf(value), "expected", expected));
+  }
+
+  /** No model of this name is served. */
+  public static ServingException modelNotFound(String name, String served) {
+    return field(ErrorReason.ERROR_REASON_MODEL_NOT_FOUND, "model", name, served);
+  }
+
+  /** Caller and node serve different models. */
+  public static ServingException modelMismatch(String value, String expected, String generation) {
+    return of(
+        ErrorReason.ERROR_REASON_MODEL_MISMATCH,
+        "model_fingerprint: %s (expected: %s)".formatted(value, expected),
+        Map.of("value", value, "expected", expected, "node_generation", generation));
+  }
+
+  /** The node does not hold the expert. */
+  public static ServingException expertNotLoaded(int layer, int expert, String generation) {
+    return of(
+        ErrorReason.ERROR_REASON_EXPERT_NOT_LOADED,
+        "expert %d of layer %d is not loaded on this node (generation %s)"
+            .formatted(expert, layer, generation),
+        Map.of(
+            "layer", Integer.toString(layer),
+            "expert", Integer.toString(expert),
+            "node_generation", generation));
+  }
+
+  /** A bounded queue is full; {@code retryAfter} is a hint to the caller. */
+  public static ServingException queueFull(String queue, long limit, Duration retryAfter) {
+    return new ServingException(
+        ErrorReason.ERROR_REASON_QUEUE_FULL,
+        "%s is full (limit: %d)".formatted(queue, limit),
+        Map.of("queue", queue, "limit", Long.toString(limit)),
+        retryAfter,
+        null);
+  }
+
+  /** The node is not ready; {@code missing} says what it waits for. */
+  public static ServingException loading(String missing) {
+    return of(
+        ErrorReason.ERROR_REASON_NODE_LOADING, "not ready: " + missing, Map.of("missing", missing));
+  }
+
+  /** The node is shutting down. */
+  public static ServingException draining() {
+    return of(ErrorReason.ERROR_REASON_NODE_DRAINING, "shutting down", Map.of());
+  }
+
+  /** No node that holds the experts answered. */
+  public static ServingException expertUnreachable(
+      int layer, String experts, String node, String why, @Nullable Throwable cause) {
+    return new ServingException(
+        ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE,
+        "experts %s of layer %d on %s: %s".formatted(experts, layer, node, why),
+        Map.of("layer", Integer.toString(layer), "experts", experts, "node", node),
+        null,
+        cause);
+  }
+
+  /** A computation failed; the cause is logged, not told. */
+  public static ServingException engineFailure(String what, @Nullable Throwable cause) {
+    return new ServingException(
+        ErrorReason.ERROR_REASON_ENGINE_FAILURE, what, Map.of(), null, cause);
+  }
+
+  /** The caller's time ran out. */
+  public static ServingException deadlineExceeded(String what) {
+    return of(ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED, what, Map.of());
+  }
+
+  /** The caller left. */
+  public static ServingException cancelled(String what) {
+    return of(ErrorReason.ERROR_REASON_CANCELLED, what, Map.of());
+  }
+
+  /** Why. */
+  public ErrorReason reason() {
+    return reason;
+  }
+
+  /** What programs may read; keys as listed in error_reason.proto. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /** When to try again, if that is known. */
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
+  }
+}

@@ -1,0 +1,31 @@
+package io.ennead.router.moe;
+
+/**
+ * The routed experts of every MoE layer, wherever they are: hidden rows and their routing in,
+ * combined rows out. Implemented over the network by {@code dispatch} and in-process for the
+ * reference; both give the same bits.
+ *
+ * <p>Safe for use by several threads.
+ */
+public interface ExpertLayer {
+
+  /**
+   * Runs the chosen experts on each row and sums their outputs by weight, in ascending expert id,
+   * in float32. Blocks until every row is combined or has failed.
+   *
+   * @param layer layer index
+   * @param phase decides the kernels' tile, and so the bits
+   * @param hidden [rows, width], row-major; not modified
+   * @param routing experts and weights of each row; an expert of weight exactly 0 is not run
+   * @param scope time limit and cancellation of this call
+   */
+  CombinedRows forward(int layer, Phase phase, float[] hidden, Routing routing, CallScope scope);
+
+  /** Which tile the kernels use. */
+  enum Phase {
+    /** One row per sequence. */
+    DECODE,
+    /** Many rows of few sequences. */
+    PREFILL
+  }
+}
