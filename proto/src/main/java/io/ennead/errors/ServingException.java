@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 public final class ServingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Values come from callers and go into trailers, of which clients accept 8 KiB. */
+  private static final int MAX_VALUE_LENGTH = 200;
+
   private final ErrorReason reason;
   private final transient Map<String, String> metadata;
   private final transient @Nullable Duration retryAfter;
@@ -36,6 +39,15 @@ public final class ServingException extends RuntimeException {
     return new ServingException(reason, message, metadata, null, null);
   }
 
+  /** An error that another node reported, as it arrived. */
+  public static ServingException received(
+      ErrorReason reason,
+      String message,
+      Map<String, String> metadata,
+      @Nullable Duration retryAfter) {
+    return new ServingException(reason, message, metadata, retryAfter, null);
+  }
+
   /** A field whose value is not allowed: {@code field: value (expected: expected)}. */
   public static ServingException invalidField(String field, Object value, String expected) {
     return field(ErrorReason.ERROR_REASON_INVALID_FIELD, field, value, expected);
@@ -44,10 +56,11 @@ public final class ServingException extends RuntimeException {
   /** Like {@link #invalidField}, for one of the more precise reasons with the same metadata. */
   public static ServingException field(
       ErrorReason reason, String field, Object value, String expected) {
+    String told = ShortText.of(String.valueOf(value), MAX_VALUE_LENGTH);
     return of(
         reason,
-        "%s: %s (expected: %s)".formatted(field, value, expected),
-        Map.of("field", field, "value", String.valueOf(value), "expected", expected));
+        "%s: %s (expected: %s)".formatted(field, told, expected),
+        Map.of("field", field, "value", told, "expected", expected));
   }
 
   /** No model of this name is served. */
@@ -57,10 +70,11 @@ public final class ServingException extends RuntimeException {
 
   /** Caller and node serve different models. */
   public static ServingException modelMismatch(String value, String expected, String generation) {
+    String told = ShortText.of(value, MAX_VALUE_LENGTH);
     return of(
         ErrorReason.ERROR_REASON_MODEL_MISMATCH,
-        "model_fingerprint: %s (expected: %s)".formatted(value, expected),
-        Map.of("value", value, "expected", expected, "node_generation", generation));
+        "model_fingerprint: %s (expected: %s)".formatted(told, expected),
+        Map.of("value", told, "expected", expected, "node_generation", generation));
   }
 
   /** The node does not hold the expert. */

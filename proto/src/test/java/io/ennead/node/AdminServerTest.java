@@ -1,0 +1,101 @@
+package io.ennead.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class AdminServerTest {
+  private final Readiness readiness = new Readiness();
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final AdminServer server = AdminServer.start("127.0.0.1", 0, false, readiness, registry);
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private HttpResponse<String> send(String method, String path)
+      throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:%d%s".formatted(server.port(), path));
+    HttpRequest request =
+        HttpRequest.newBuilder(uri).method(method, HttpRequest.BodyPublishers.noBody()).build();
+    return client.send(request, BodyHandlers.ofString());
+  }
+
+  @Test
+  void otherAddressesThanLoopbackNeedTheFlag() {
+    assertThatThrownBy(
+            () -> AdminServer.start("0.0.0.0", 0, false, readiness, new PrometheusRegistry()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("host: 0.0.0.0")
+        .hasMessageContaining("--allow-insecure");
+    AdminServer open = AdminServer.start("0.0.0.0", 0, true, readiness, new PrometheusRegistry());
+    assertThat(open.port()).isPositive();
+    open.close();
+  }
+
+  @Test
+  void livezAnswersWhateverIsMissing() throws IOException, InterruptedException {
+    readiness.waitFor("weights", "0 %");
+    assertThat(send("GET", "/livez").statusCode()).isEqualTo(200);
+    assertThat(send("GET", "/livez").body()).isEqualTo("ok\n");
+  }
+
+  @Test
+  void readyzSaysWhatIsMissing() throws IOException, InterruptedException {
+    readiness.waitFor("weights", "10 %");
+    readiness.waitFor("warm-up", "not started");
+    HttpResponse<String> missing = send("GET", "/readyz");
+    assertThat(missing.statusCode()).isEqualTo(503);
+    assertThat(missing.body()).isEqualTo("weights: 10 %\nwarm-up: not started\n");
+    readiness.done("weights");
+    readiness.done("warm-up");
+    assertThat(send("GET", "/readyz").statusCode()).isEqualTo(200);
+    assertThat(send("GET", "/readyz").body()).isEqualTo("ready\n");
+  }
+
+  @Test
+  void metricsHoldOursAndTheJvms() throws IOException, InterruptedException {
+    Counter.builder().name("ennead_test_total").register(registry).inc();
+    assertThat(send("GET", "/metrics").body())
+        .contains("ennead_test_total 1.0")
+        .contains("jvm_memory_used_bytes");
+  }
+
+  @Test
+  void otherPathsAreNotFound() throws IOException, InterruptedException {
+    for (String path : new String[] {"/", "/readyzz", "/readyz/x", "/metrics/x", "/nothing"}) {
+      assertThat(send("GET", path).statusCode()).as(path).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void onlyReadingIsAllowed() throws IOException, InterruptedException {
+    assertThat(send("POST", "/readyz").statusCode()).isEqualTo(405);
+    assertThat(send("HEAD", "/readyz").statusCode()).isEqualTo(200);
+    assertThat(send("HEAD", "/metrics").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aTakenPortIsNamed() {
+    assertThatThrownBy(
+            () ->
+                AdminServer.start(
+                    "127.0.0.1", server.port(), false, readiness, new PrometheusRegistry()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("127.0.0.1:" + server.port());
+  }
+}
