@@ -1,0 +1,107 @@
+package io.ennead.expert;
+
+import io.ennead.expert.batch.BatchLimits;
+import io.ennead.expert.engine.EngineOptions;
+import io.ennead.node.NodeServer;
+import io.ennead.node.Setting;
+import io.ennead.wire.ComputeType;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/**
+ * Configuration of an expert node.
+ *
+ * @param model directory of the checkpoint
+ * @param experts which experts of every layer: "all" or "0-3,7"
+ * @param nodeName name for people; empty: expert-PORT
+ * @param device "cpu" or "cuda:N"
+ * @param dtype number format of the products
+ * @param host address to bind
+ * @param port gRPC; 0: any free one
+ * @param adminPort HTTP; 0: any free one
+ * @param threads native threads per kernel call
+ * @param decodeTile rows per kernel call when decoding; decides the bits
+ * @param prefillTile rows per kernel call otherwise; decides the bits
+ * @param maxBatchRows rows up to which waiting calls are joined
+ * @param maxQueuedRows rows that may wait
+ * @param maxQueuedBytes bytes of activations that may wait; they live in the heap, of which {@code
+ *     ennead cluster up} gives a node 256 MiB. One call, whose size the message limits bound, may
+ *     wait whatever this says
+ * @param maxMessageBytes longest request, and longest reply
+ * @param shutdownGrace how long calls in progress may take at the end
+ * @param allowInsecure bind another address than loopback, without TLS
+ */
+public record ExpertConfig(
+    @Setting(help = "Model directory: config.json and safetensors files") Path model,
+    @Setting(help = "Experts to hold, of every layer: all, or as 0-3,7", byDefault = "all")
+        String experts,
+    @Setting(help = "Name for people; empty: expert-PORT", byDefault = "") String nodeName,
+    @Setting(help = "Where the experts live: cpu or cuda:N", byDefault = "cpu") String device,
+    @Setting(help = "Number format of the products", byDefault = "f32") ComputeType dtype,
+    @Setting(help = "Address to bind", byDefault = "127.0.0.1") String host,
+    @Setting(help = "gRPC port; 0: any free one", byDefault = "8500") int port,
+    @Setting(help = "Admin HTTP port; 0: any free one", byDefault = "8501") int adminPort,
+    @Setting(help = "Native threads per kernel call", byDefault = "1") int threads,
+    @Setting(help = "Rows per kernel call when decoding; the same on every node", byDefault = "8")
+        int decodeTile,
+    @Setting(help = "Rows per kernel call otherwise; the same on every node", byDefault = "64")
+        int prefillTile,
+    @Setting(help = "Waiting calls are joined up to so many rows", byDefault = "4096")
+        int maxBatchRows,
+    @Setting(help = "Rows that may wait; more are refused", byDefault = "65536") int maxQueuedRows,
+    @Setting(
+            help = "Bytes of activations that may wait, well below -Xmx; more are refused",
+            byDefault = "64MiB",
+            bytes = true)
+        long maxQueuedBytes,
+    @Setting(help = "Longest message, in and out", byDefault = "64MiB", bytes = true)
+        int maxMessageBytes,
+    @Setting(help = "Time for calls in progress at the end", byDefault = "30s")
+        Duration shutdownGrace,
+    @Setting(help = "Bind other addresses than loopback, without TLS", byDefault = "false")
+        boolean allowInsecure) {
+
+  private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
+
+  /** Checks what needs no model to be checked. */
+  public ExpertConfig {
+    ExpertIds.requireSyntax(experts);
+    if (!DEVICE.matcher(device).matches()) {
+      throw new IllegalArgumentException("device: %s (expected: cpu or cuda:N)".formatted(device));
+    }
+    requirePort("port", port);
+    requirePort("admin-port", adminPort);
+    requirePositive("threads", threads);
+    requirePositive("decode-tile", decodeTile);
+    requirePositive("prefill-tile", prefillTile);
+    requirePositive("max-batch-rows", maxBatchRows);
+    requirePositive("max-queued-rows", maxQueuedRows);
+    requirePositive("max-queued-bytes", maxQueuedBytes);
+    requirePositive("max-message-bytes", maxMessageBytes);
+  }
+
+  private static void requirePort(String key, int value) {
+    if (value < 0 || value > 65_535) {
+      throw new IllegalArgumentException("%s: %d (expected: 0 to 65535)".formatted(key, value));
+    }
+  }
+
+  private static void requirePositive(String key, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException("%s: %d (expected: at least 1)".formatted(key, value));
+    }
+  }
+
+  EngineOptions engineOptions() {
+    return new EngineOptions(device, dtype, threads, decodeTile, prefillTile);
+  }
+
+  BatchLimits batchLimits() {
+    return new BatchLimits(maxBatchRows, maxQueuedRows, maxQueuedBytes);
+  }
+
+  NodeServer.Options serverOptions() {
+    return new NodeServer.Options(host, port, maxMessageBytes, allowInsecure, shutdownGrace);
+  }
+}

@@ -1,0 +1,136 @@
+package io.ennead.expert;
+
+import io.ennead.expert.api.ExpertId;
+import io.ennead.expert.api.ServedExperts;
+import io.ennead.expert.batch.ExpertBatcher;
+import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.expert.engine.ExpertEngine;
+import io.ennead.expert.engine.LoadProgress;
+import io.ennead.node.Progress;
+import io.ennead.node.Readiness;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+
+/**
+ * From a model directory to experts that compute: read and check, fingerprint, load, warm up. Runs
+ * on one thread; {@link #stop} may be called by another and ends it at the next step.
+ */
+final class NodeLoading {
+  /** What {@link Readiness} calls the experts. */
+  static final String PART = "experts";
+
+  private final ExpertConfig config;
+  private final EngineLoader loader;
+  private final Progress progress;
+  private final Readiness readiness;
+  private final PrometheusRegistry registry;
+  private long reportedBytes;
+  private volatile boolean stopped;
+
+  NodeLoading(
+      ExpertConfig config,
+      EngineLoader loader,
+      Progress progress,
+      Readiness readiness,
+      PrometheusRegistry registry) {
+    this.config = config;
+    this.loader = loader;
+    this.progress = progress;
+    this.readiness = readiness;
+    this.registry = registry;
+  }
+
+  /** The next step throws {@link CancellationException}. */
+  void stop() {
+    stopped = true;
+  }
+
+  LoadedNode load(String nodeName) {
+    stage("reading " + config.model().getFileName(), 0);
+    Checkpoint checkpoint = Checkpoint.open(config.model());
+    List<Integer> experts = ExpertIds.parse(config.experts(), checkpoint.config().experts());
+    checkpoint.requireExperts(experts);
+    SortedMap<ExpertId, String> fingerprints = fingerprints(checkpoint, experts);
+    String model = Fingerprints.model(checkpoint);
+    ExpertEngine engine = loader.load(checkpoint, experts, config.engineOptions(), this::report);
+    try {
+      stage("warm-up", 0);
+      WarmUp.run(engine, checkpoint.config().layers(), experts);
+      return serve(nodeName, checkpoint, model, fingerprints, engine);
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  private SortedMap<ExpertId, String> fingerprints(Checkpoint checkpoint, List<Integer> experts) {
+    int layers = checkpoint.config().layers();
+    stage("checking content", (long) layers * experts.size());
+    SortedMap<ExpertId, String> fingerprints = new TreeMap<>();
+    for (int layer = 0; layer < layers; layer++) {
+      for (int expert : experts) {
+        fingerprints.put(
+            new ExpertId(layer, expert), Fingerprints.expert(checkpoint, layer, expert));
+        advance(1);
+      }
+    }
+    return fingerprints;
+  }
+
+  private LoadedNode serve(
+      String nodeName,
+      Checkpoint checkpoint,
+      String modelFingerprint,
+      SortedMap<ExpertId, String> fingerprints,
+      ExpertEngine engine) {
+    requireRunning();
+    var batcher = ExpertBatcher.start(engine, config.batchLimits(), registry);
+    var served =
+        new ServedExperts(
+            nodeName,
+            UUID.randomUUID() + ":1",
+            checkpoint.config(),
+            modelFingerprint,
+            config.dtype(),
+            config.device(),
+            engine.numericsId(),
+            fingerprints,
+            batcher);
+    return new LoadedNode(served, engine);
+  }
+
+  /** The engine names finer stages; people see one, with its percentage. */
+  private void report(LoadProgress now) {
+    if (reportedBytes == 0) {
+      stage("loading weights", now.totalBytes());
+    }
+    advance(now.doneBytes() - reportedBytes);
+    reportedBytes = now.doneBytes();
+  }
+
+  private void stage(String name, long total) {
+    progress.stage(name, total);
+    tell();
+  }
+
+  private void advance(long amount) {
+    progress.advance(amount);
+    tell();
+  }
+
+  private void tell() {
+    requireRunning();
+    readiness.waitFor(PART, progress.text());
+  }
+
+  private void requireRunning() {
+    if (stopped) {
+      throw new CancellationException("stopped while loading");
+    }
+  }
+}

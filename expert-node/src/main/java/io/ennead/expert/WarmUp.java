@@ -1,0 +1,42 @@
+package io.ennead.expert;
+
+import io.ennead.expert.engine.ExpertEngine;
+import io.ennead.expert.engine.ExpertEngine.Slice;
+import io.ennead.expert.engine.ExpertEngine.Tile;
+import java.util.List;
+
+/**
+ * One pass through every expert of every layer in both tiles, before the first caller has to wait
+ * for memory pools and kernels to be set up. Weights that give NaN show here.
+ */
+final class WarmUp {
+  private WarmUp() {}
+
+  static void run(ExpertEngine engine, int layers, List<Integer> experts) {
+    float[] row = probe(engine.hidden());
+    List<Slice> slices = experts.stream().map(id -> new Slice(id, new int[] {0})).toList();
+    for (int layer = 0; layer < layers; layer++) {
+      for (Tile tile : Tile.values()) {
+        requireFinite(engine.run(layer, tile, row, slices), layer);
+      }
+    }
+  }
+
+  /** Values of the size that a norm gives: within [-1, 1], no two neighbours equal. */
+  private static float[] probe(int hidden) {
+    float[] row = new float[hidden];
+    for (int i = 0; i < hidden; i++) {
+      row[i] = (float) Math.sin(i + 1.0);
+    }
+    return row;
+  }
+
+  private static void requireFinite(float[] outputs, int layer) {
+    for (float value : outputs) {
+      if (!Float.isFinite(value)) {
+        throw new IllegalStateException(
+            "warm-up of layer %d: %s (expected: finite outputs)".formatted(layer, value));
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.ennead.expert.api;
+
+import io.ennead.errors.ServingException;
+import io.ennead.expert.batch.BatchResult;
+import io.ennead.node.GrpcErrors;
+import io.ennead.node.Readiness;
+import io.ennead.v1.DataType;
+import io.ennead.v1.DescribeNodeRequest;
+import io.ennead.v1.DescribeNodeResponse;
+import io.ennead.v1.ExpertServiceForwardRequest;
+import io.ennead.v1.ExpertServiceForwardResponse;
+import io.ennead.v1.ExpertServiceGrpc.ExpertServiceImplBase;
+import io.ennead.v1.LoadedExpert;
+import io.ennead.wire.TensorCodec;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code ennead.v1.ExpertService}: refuses calls until {@link #serve} has been called, then hands
+ * them to the batcher. A caller that leaves, or whose deadline passes, takes its call with it.
+ *
+ * <p>No thread waits for a computation: replies are encoded on an executor of their own, so that
+ * the batcher's thread goes on computing.
+ */
+public final class ExpertGrpcService extends ExpertServiceImplBase {
+  /** What a reply holds beside the outputs' bytes, generously. */
+  private static final int REPLY_OVERHEAD_BYTES = 1024;
+
+  private final String version;
+  private final Readiness readiness;
+  private final int maxReplyBytes;
+  private final Executor replies;
+  private volatile @Nullable ServedExperts served;
+
+  /**
+   * A service that serves nothing yet.
+   *
+   * @param version of the software, for DescribeNode
+   * @param readiness says what is missing as long as nothing is served
+   * @param maxMessageBytes what callers accept as a reply
+   * @param replies encodes replies
+   */
+  public ExpertGrpcService(
+      String version, Readiness readiness, int maxMessageBytes, Executor replies) {
+    this.version = version;
+    this.readiness = readiness;
+    this.maxReplyBytes = Math.max(0, maxMessageBytes - REPLY_OVERHEAD_BYTES);
+    this.replies = replies;
+  }
+
+  /** Serves these experts from now on. Calls in progress keep what they began with. */
+  public void serve(ServedExperts experts) {
+    served = experts;
+  }
+
+  @Override
+  public void forward(
+      ExpertServiceForwardRequest request, StreamObserver<ExpertServiceForwardResponse> observer) {
+    try {
+      ServedExperts experts = requireServed();
+      ForwardCall call = ForwardCall.decode(request, experts, maxReplyBytes);
+      CompletableFuture<BatchResult> result =
+          experts.batcher().submit(call.layer(), call.tile(), call.rows(), call.slices());
+      takeBackOnCancel(observer, result);
+      int width = experts.model().hiddenSize();
+      var unused = result.whenCompleteAsync(reply(observer, call.rowType(), width), replies);
+    } catch (RuntimeException e) {
+      observer.onError(GrpcErrors.toStatus(e));
+    }
+  }
+
+  private ServedExperts requireServed() {
+    ServedExperts experts = served;
+    if (experts != null) {
+      return experts;
+    }
+    throw readiness.draining()
+        ? ServingException.draining()
+        : ServingException.loading(String.join("; ", readiness.missing()));
+  }
+
+  private static void takeBackOnCancel(
+      StreamObserver<ExpertServiceForwardResponse> observer,
+      CompletableFuture<BatchResult> result) {
+    var call = (ServerCallStreamObserver<ExpertServiceForwardResponse>) observer;
+    call.setOnCancelHandler(() -> result.cancel(false));
+  }
+
+  private static BiConsumer<@Nullable BatchResult, @Nullable Throwable> reply(
+      StreamObserver<ExpertServiceForwardResponse> observer, DataType type, int width) {
+    return (result, failure) -> {
+      if (result == null) {
+        observer.onError(GrpcErrors.statusOf(failure(failure)));
+        return;
+      }
+      try {
+        observer.onNext(encode(result, type, width));
+        observer.onCompleted();
+      } catch (RuntimeException | Error e) { // nobody else sees it, and the call would never end
+        observer.onError(GrpcErrors.toStatus(e));
+      }
+    };
+  }
+
+  /**
+   * The batcher has logged its failures, once per run. Only {@link #takeBackOnCancel} cancels; the
+   * caller that left sees none of this.
+   */
+  private static ServingException failure(@Nullable Throwable failure) {
+    return failure instanceof ServingException error
+        ? error
+        : ServingException.cancelled("taken back");
+  }
+
+  private static ExpertServiceForwardResponse encode(BatchResult result, DataType type, int width) {
+    float[] outputs = result.outputs();
+    return ExpertServiceForwardResponse.newBuilder()
+        .setOutputs(TensorCodec.encode(outputs, type, outputs.length / width, width))
+        .setQueueNanos(result.queueNanos())
+        .setComputeNanos(result.computeNanos())
+        .build();
+  }
+
+  @Override
+  public void describeNode(
+      DescribeNodeRequest request, StreamObserver<DescribeNodeResponse> observer) {
+    try {
+      observer.onNext(describe(requireServed(), request.getKnownGeneration()));
+      observer.onCompleted();
+    } catch (ServingException e) {
+      observer.onError(GrpcErrors.toStatus(e));
+    }
+  }
+
+  private DescribeNodeResponse describe(ServedExperts experts, String knownGeneration) {
+    var response =
+        DescribeNodeResponse.newBuilder()
+            .setNodeName(experts.nodeName())
+            .setGeneration(experts.generation())
+            .setModelFingerprint(experts.modelFingerprint())
+            .setDtype(experts.type().label())
+            .setDevice(experts.device())
+            .setNumericsId(experts.numericsId())
+            .setHiddenSize(experts.model().hiddenSize())
+            .setVersion(version);
+    if (!knownGeneration.equals(experts.generation())) {
+      experts.fingerprints().forEach((id, hash) -> response.addExperts(loaded(id, hash)));
+    }
+    return response.build();
+  }
+
+  private static LoadedExpert loaded(ExpertId id, String fingerprint) {
+    return LoadedExpert.newBuilder()
+        .setLayer(id.layer())
+        .setExpert(id.expert())
+        .setFingerprint(fingerprint)
+        .build();
+  }
+}

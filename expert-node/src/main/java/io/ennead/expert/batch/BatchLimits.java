@@ -1,0 +1,24 @@
+package io.ennead.expert.batch;
+
+/**
+ * Bounds of the queue and of one batch. A call's rows are those it sends or those its experts
+ * compute, whichever are more; its bytes are the activations that come in and go out.
+ *
+ * @param maxBatchRows waiting calls are joined up to so many rows; one call alone may have more
+ * @param maxQueuedRows rows waiting
+ * @param maxQueuedBytes bytes waiting
+ */
+public record BatchLimits(int maxBatchRows, int maxQueuedRows, long maxQueuedBytes) {
+  /** Checks that all are positive. */
+  public BatchLimits {
+    requirePositive("max batch rows", maxBatchRows);
+    requirePositive("max queued rows", maxQueuedRows);
+    requirePositive("max queued bytes", maxQueuedBytes);
+  }
+
+  private static void requirePositive(String what, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException("%s: %d (expected: at least 1)".formatted(what, value));
+    }
+  }
+}

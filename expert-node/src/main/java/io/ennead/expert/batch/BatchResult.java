@@ -1,0 +1,10 @@
+package io.ennead.expert.batch;
+
+/**
+ * Outputs of one call.
+ *
+ * @param outputs [sum of slice lengths, hidden], slice after slice as the call had them
+ * @param queueNanos from submission to the start of the computation
+ * @param computeNanos the computation of the whole batch that the call was part of
+ */
+public record BatchResult(float[] outputs, long queueNanos, long computeNanos) {}

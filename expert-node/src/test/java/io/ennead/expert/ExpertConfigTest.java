@@ -1,0 +1,115 @@
+package io.ennead.expert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ennead.node.ConfigException;
+import io.ennead.node.ConfigLoader;
+import io.ennead.wire.ComputeType;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExpertConfigTest {
+  @Test
+  void onlyTheModelMustBeGiven() {
+    assertThat(load("--model", "m"))
+        .isEqualTo(
+            new ExpertConfig(
+                Path.of("m"),
+                "all",
+                "",
+                "cpu",
+                ComputeType.F32,
+                "127.0.0.1",
+                8500,
+                8501,
+                1,
+                8,
+                64,
+                4096,
+                65_536,
+                64L << 20,
+                64 << 20,
+                Duration.ofSeconds(30),
+                false));
+    assertThatThrownBy(() -> load())
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("--model");
+  }
+
+  @Test
+  void everyFieldCanBeGiven() {
+    assertThat(
+            load(
+                "--model=m",
+                "--experts=0-3,7",
+                "--node-name=left",
+                "--device=cuda:1",
+                "--dtype=bf16",
+                "--host=::1",
+                "--port=1",
+                "--admin-port=2",
+                "--threads=3",
+                "--decode-tile=4",
+                "--prefill-tile=5",
+                "--max-batch-rows=6",
+                "--max-queued-rows=7",
+                "--max-queued-bytes=8KiB",
+                "--max-message-bytes=9",
+                "--shutdown-grace=10s",
+                "--allow-insecure"))
+        .isEqualTo(
+            new ExpertConfig(
+                Path.of("m"),
+                "0-3,7",
+                "left",
+                "cuda:1",
+                ComputeType.BF16,
+                "::1",
+                1,
+                2,
+                3,
+                4,
+                5,
+                6,
+                7,
+                8192,
+                9,
+                Duration.ofSeconds(10),
+                true));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--experts | some | experts: some (expected: all",
+        "--device | gpu | device: gpu (expected: cpu or cuda:N)",
+        "--dtype | fp8 | dtype: fp8",
+        "--port | 65536 | port: 65536 (expected: 0 to 65535)",
+        "--admin-port | -1 | admin-port: -1 (expected: 0 to 65535)",
+        "--threads | 0 | threads: 0 (expected: at least 1)",
+        "--decode-tile | 0 | decode-tile: 0 (expected: at least 1)",
+        "--prefill-tile | -1 | prefill-tile: -1 (expected: at least 1)",
+        "--max-batch-rows | 0 | max-batch-rows: 0 (expected: at least 1)",
+        "--max-queued-rows | 0 | max-queued-rows: 0 (expected: at least 1)",
+        "--max-queued-bytes | 0 | max-queued-bytes: 0 (expected: at least 1)",
+        "--max-message-bytes | 0 | max-message-bytes: 0 (expected: at least 1)",
+      })
+  void valueIsRefused(String flag, String value, String message) {
+    assertThatThrownBy(() -> load("--model", "m", flag, value))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("expert: " + message);
+  }
+
+  private static ExpertConfig load(String... args) {
+    return ConfigLoader.load(
+        ExpertConfig.class, "expert", new ArrayList<>(List.of(args)), Map.of());
+  }
+}
