@@ -1,0 +1,44 @@
+package io.ennead.router.moe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ennead.router.moe.ExpertLayer.Phase;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+class MoeLayerTest {
+
+  /** Expert e multiplies by e + 1; the gate's logits are the row's own first values. */
+  @Test
+  void routesByTheGateAndSumsTheChosenExperts() {
+    GateLogits logits = (layer, phase, hidden) -> hidden.clone();
+    MoeLayer moe = new MoeLayer(logits, new SoftmaxGate(3, 2), MoeLayerTest::scaleByExpert);
+    float[] hidden = {0, 5, 5, 9, 1, 1};
+
+    MoeLayer.Result result =
+        moe.forward(
+            1,
+            Phase.DECODE,
+            hidden,
+            new RoutingOptions(Double.POSITIVE_INFINITY, OptionalInt.empty()),
+            CallScope.unbounded());
+
+    assertThat(result.routing().experts()).containsExactly(1, 2, 0, 1);
+    assertThat(result.rows().values()).containsExactly(0, 12.5f, 12.5f, 13.5f, 1.5f, 1.5f);
+    assertThat(result.logits()).containsExactly(hidden);
+  }
+
+  private static CombinedRows scaleByExpert(
+      int layer, Phase phase, float[] hidden, Routing routing, CallScope scope) {
+    int width = hidden.length / routing.rows();
+    float[] out = new float[hidden.length];
+    for (int place = 0; place < routing.experts().length; place++) {
+      int row = place / routing.expertsPerRow();
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        out[i] += routing.weights()[place] * (routing.experts()[place] + 1) * hidden[i];
+      }
+    }
+    return new CombinedRows(out, Map.of());
+  }
+}
