@@ -1,0 +1,130 @@
+package io.ennead.router.generate;
+
+import io.ennead.errors.ServingException;
+import io.ennead.router.model.Span.Logits;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Continues one prompt: draws tokens, turns them into text, knows when to stop. Owned by the
+ * generation loop's thread.
+ */
+final class GenerateTask implements SequenceTask {
+  private final GenerationRequest request;
+  private final TokenSink sink;
+  private final ModelInfo model;
+  private final Set<Integer> endOfSequence;
+  private final TextStream text;
+  private final GenerationMetrics metrics;
+  private final Sampler sampler = new Sampler();
+  private final long arrived = System.nanoTime();
+  private long admitted;
+  private long firstToken;
+  private long lastToken;
+  private int generated;
+  private FinishInfo.@Nullable Reason reason;
+
+  GenerateTask(
+      GenerationRequest request,
+      TokenSink sink,
+      ModelInfo model,
+      Set<Integer> endOfSequence,
+      TextStream text,
+      GenerationMetrics metrics) {
+    this.request = request;
+    this.sink = sink;
+    this.model = model;
+    this.endOfSequence = endOfSequence;
+    this.text = text;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public Logits promptLogits() {
+    return Logits.LAST;
+  }
+
+  @Override
+  public int maxTokens() {
+    return request.stopping().maxTokens();
+  }
+
+  @Override
+  public void admitted() {
+    admitted = System.nanoTime();
+    metrics.started(Duration.ofNanos(admitted - arrived));
+    metrics.prefilled(request.prompt().length);
+  }
+
+  @Override
+  public OptionalInt accept(int position, float[] logits, int offset) {
+    int vocabulary = model.vocabularySize();
+    int token =
+        sampler.sample(
+            logits, offset, vocabulary, request.sampling(), request.seed(), position + 1);
+    generated++;
+    clockToken();
+    String delta = text.push(token);
+    reason = reasonToEnd(token);
+    if (reason != null) {
+      delta += text.finish();
+      reason = text.stop().isPresent() ? FinishInfo.Reason.STOP : reason;
+    }
+    sink.piece(new Piece(new int[] {token}, delta, logProbs(token, logits, offset, vocabulary)));
+    return reason == null ? OptionalInt.of(token) : OptionalInt.empty();
+  }
+
+  private FinishInfo.@Nullable Reason reasonToEnd(int token) {
+    if (text.stop().isPresent()) {
+      return FinishInfo.Reason.STOP;
+    }
+    if (endOfSequence.contains(token) && !request.stopping().ignoreEos()) {
+      return FinishInfo.Reason.EOS;
+    }
+    return generated == maxTokens() ? FinishInfo.Reason.LENGTH : null;
+  }
+
+  private List<TokenLogProb> logProbs(int token, float[] logits, int offset, int vocabulary) {
+    if (request.logprobs().isEmpty()) {
+      return List.of();
+    }
+    LogProbs probabilities = LogProbs.of(logits, offset, vocabulary);
+    return List.of(probabilities.of(token, request.logprobs().getAsInt()));
+  }
+
+  private void clockToken() {
+    long now = System.nanoTime();
+    if (generated == 1) {
+      firstToken = now;
+      metrics.firstToken(Duration.ofNanos(now - arrived));
+    } else {
+      metrics.nextToken(Duration.ofNanos(now - lastToken));
+    }
+    lastToken = now;
+  }
+
+  @Override
+  public void finished() {
+    FinishInfo info =
+        new FinishInfo(
+            Optional.ofNullable(reason).orElse(FinishInfo.Reason.LENGTH),
+            text.stop().orElse(""),
+            request.prompt().length,
+            generated,
+            request.seed(),
+            Duration.ofNanos(admitted - arrived),
+            Duration.ofNanos(firstToken - arrived),
+            Duration.ofNanos(System.nanoTime() - arrived));
+    metrics.finished(info);
+    sink.finished(info);
+  }
+
+  @Override
+  public void failed(ServingException failure) {
+    sink.failed(failure);
+  }
+}

@@ -1,0 +1,61 @@
+package io.ennead.router.generate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * What generation_config.json says: defaults of sampling and the tokens that end a sequence.
+ * Without the file, the model's own distribution and the end-of-sequence tokens of config.json. A
+ * file with {@code do_sample: false}, or without that key, means greedy, as in Hugging Face
+ * transformers.
+ */
+public record GenerationDefaults(SamplingOptions sampling, Set<Integer> endOfSequence) {
+
+  /** Reads the file beside the model's weights, if it is there. */
+  public static GenerationDefaults read(Path modelDirectory, List<Integer> configEndOfSequence) {
+    Path file = modelDirectory.resolve("generation_config.json");
+    if (!Files.exists(file)) {
+      return new GenerationDefaults(SamplingOptions.DEFAULT, Set.copyOf(configEndOfSequence));
+    }
+    try {
+      JsonNode json = new ObjectMapper().readTree(file.toFile());
+      return new GenerationDefaults(sampling(json), endOfSequence(json, configEndOfSequence));
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": not readable as JSON", e);
+    }
+  }
+
+  private static SamplingOptions sampling(JsonNode json) {
+    if (!json.path("do_sample").asBoolean(false)) {
+      return SamplingOptions.GREEDY;
+    }
+    return new SamplingOptions(
+        json.path("temperature").asDouble(1),
+        json.path("top_k").asInt(0),
+        json.path("top_p").asDouble(1),
+        json.path("min_p").asDouble(0),
+        OptionalLong.empty());
+  }
+
+  private static Set<Integer> endOfSequence(JsonNode json, List<Integer> fallback) {
+    JsonNode ids = json.path("eos_token_id");
+    if (ids.isMissingNode() || ids.isNull()) {
+      return Set.copyOf(fallback);
+    }
+    Set<Integer> result = new HashSet<>();
+    if (ids.isArray()) {
+      ids.forEach(id -> result.add(id.asInt()));
+    } else {
+      result.add(ids.asInt());
+    }
+    return result;
+  }
+}

@@ -1,0 +1,292 @@
+package io.ennead.router.generate;
+
+import io.ennead.errors.ServingException;
+import io.ennead.router.generate.Scheduler.Batch;
+import io.ennead.router.model.MoeModel;
+import io.ennead.router.model.StepObserver;
+import io.ennead.router.moe.CallScope;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Continuous batching: one thread owns the model and all sequences. Between any two steps sequences
+ * join and leave. Each turn runs at most one step of prompt chunks and one decode step of
+ * everybody.
+ *
+ * <p>{@link #submit} and {@link #cancel} may be called from any thread; tasks are called by the
+ * loop's thread.
+ */
+final class GenerationLoop implements AutoCloseable {
+  private static final Logger logger = LoggerFactory.getLogger(GenerationLoop.class);
+
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+  private final MoeModel model;
+  private final Scheduler scheduler;
+  private final StepMetrics metrics;
+  private final LoadListener loadListener;
+  private final Runnable onDeath;
+  private final int maxQueued;
+
+  /** One for every sequence from its submission to its end: what bounds the commands too. */
+  private final Semaphore places;
+
+  private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
+  private final Thread thread = new Thread(this::run, "generation-loop");
+  private volatile @Nullable RunningStep current;
+  private volatile boolean closed;
+
+  /** Starts nothing; {@link #start()} does. */
+  GenerationLoop(
+      MoeModel model,
+      Scheduler scheduler,
+      SchedulerLimits limits,
+      StepMetrics metrics,
+      LoadListener loadListener,
+      Runnable onDeath) {
+    this.model = model;
+    this.scheduler = scheduler;
+    this.metrics = metrics;
+    this.loadListener = loadListener;
+    this.onDeath = onDeath;
+    this.maxQueued = limits.maxQueued();
+    this.places = new Semaphore(limits.maxBatch() + limits.maxQueued());
+  }
+
+  void start() {
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /**
+   * Queues a sequence.
+   *
+   * @throws ServingException QUEUE_FULL or NODE_DRAINING, at once
+   */
+  void submit(Sequence sequence) {
+    if (closed) {
+      throw ServingException.draining();
+    }
+    if (!places.tryAcquire()) {
+      throw ServingException.queueFull("request queue", maxQueued, RETRY_AFTER);
+    }
+    Runnable command = () -> scheduler.add(sequence);
+    commands.add(command);
+    if (closed && commands.remove(command)) { // closed meanwhile, and nobody will run it
+      throw ServingException.draining();
+    }
+  }
+
+  /** Ends a sequence: at once when nobody else is in the running step, else after it. */
+  void cancel(Sequence sequence) {
+    sequence.cancel();
+    RunningStep step = current;
+    if (step != null) {
+      step.cancelIfUnwanted();
+    }
+    wake();
+  }
+
+  private void wake() {
+    if (commands.isEmpty()) { // else it is awake anyway
+      commands.add(() -> {});
+    }
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        turn();
+      }
+    } catch (InterruptedException e) {
+      logger.debug("generation loop interrupted");
+    } catch (RuntimeException | Error e) {
+      logger.error("the generation loop ended; no request can be served until a restart", e);
+      onDeath.run();
+    } finally {
+      drain();
+    }
+  }
+
+  private void turn() throws InterruptedException {
+    if (scheduler.idle()) {
+      commands.take().run();
+    }
+    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+      command.run();
+    }
+    reap();
+    scheduler.admit();
+    reportLoad();
+    scheduler.prefill().ifPresent(this::runStep);
+    reap();
+    scheduler.decode().ifPresent(this::runStep);
+    reportLoad();
+  }
+
+  private void reportLoad() {
+    loadListener.load(scheduler.runningCount(), scheduler.waitingCount());
+  }
+
+  /** Ends what was cancelled or ran out of time. */
+  private void reap() {
+    long now = System.nanoTime();
+    scheduler.forEach(
+        sequence -> {
+          if (sequence.cancelled()) {
+            end(sequence, ServingException.cancelled("the caller left"));
+          } else if (sequence.overdue(now)) {
+            end(sequence, ServingException.deadlineExceeded("the request's deadline passed"));
+          }
+        });
+  }
+
+  private void end(Sequence sequence, ServingException failure) {
+    if (leave(sequence)) {
+      sequence.task().failed(failure);
+    }
+  }
+
+  /** Takes a sequence out and gives its place back; false when it had left before. */
+  private boolean leave(Sequence sequence) {
+    if (!sequence.end()) {
+      return false;
+    }
+    scheduler.remove(sequence);
+    places.release();
+    return true;
+  }
+
+  private void runStep(Batch batch) {
+    CallScope scope = CallScope.until(latestDeadline(batch));
+    Results results = new Results(batch);
+    RunningStep step = new RunningStep(batch.sequences(), scope);
+    current = step;
+    step.cancelIfUnwanted();
+    long start = System.nanoTime();
+    try {
+      Map<Integer, ServingException> failed = model.run(batch.step(), scope, results);
+      metrics.step(batch.step(), System.nanoTime() - start);
+      settle(batch, failed, results);
+    } catch (ServingException e) {
+      failAll(batch, e);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      logger.error("step of {} sequences failed", batch.sequences().size(), e);
+      failAll(batch, ServingException.engineFailure("the model's step failed", e));
+    } finally {
+      current = null;
+    }
+  }
+
+  private static long latestDeadline(Batch batch) {
+    return batch.sequences().stream().mapToLong(Sequence::deadlineNanos).max().orElseThrow();
+  }
+
+  private void settle(Batch batch, Map<Integer, ServingException> failed, Results results) {
+    for (int i = 0; i < batch.sequences().size(); i++) {
+      Sequence sequence = batch.sequences().get(i);
+      if (sequence.ended()) {
+        continue; // an earlier chunk of the same prompt failed
+      }
+      ServingException failure = failed.getOrDefault(i, results.failure(i));
+      if (failure != null) {
+        fail(sequence, failure);
+        continue;
+      }
+      sequence.advance(batch.step().spans().get(i).ids().length);
+      results.next(i).ifPresent(sequence::append);
+      if (sequence.exhausted() && leave(sequence)) {
+        sequence.task().finished();
+      }
+    }
+  }
+
+  private void fail(Sequence sequence, ServingException failure) {
+    if (!sequence.cancelled()) { // else reaped after the step, with the caller's own reason
+      end(sequence, closed ? ServingException.draining() : failure);
+    }
+  }
+
+  private void failAll(Batch batch, ServingException failure) {
+    batch.sequences().forEach(sequence -> end(sequence, failure));
+  }
+
+  private void drain() {
+    closed = true;
+    List<Runnable> left = new ArrayList<>();
+    commands.drainTo(left);
+    left.forEach(Runnable::run);
+    scheduler.forEach(sequence -> end(sequence, ServingException.draining()));
+  }
+
+  /** Ends every sequence with NODE_DRAINING and stops the thread; the model stays open. */
+  @Override
+  public void close() {
+    closed = true;
+    RunningStep step = current;
+    if (step != null) {
+      step.scope.cancel();
+    }
+    wake();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Told how many sequences run and wait, whenever that may have changed. */
+  @FunctionalInterface
+  interface LoadListener {
+    void load(int running, int waiting);
+  }
+
+  /** The step on the model now, so that a cancellation can reach its expert calls. */
+  private record RunningStep(List<Sequence> sequences, CallScope scope) {
+    void cancelIfUnwanted() {
+      if (sequences.stream().allMatch(Sequence::cancelled)) {
+        scope.cancel();
+      }
+    }
+  }
+
+  /** Hands logits to the tasks and keeps the next token of each span. */
+  private static final class Results implements StepObserver {
+    private final Batch batch;
+    private final OptionalInt[] next;
+    private final @Nullable ServingException[] failures;
+
+    Results(Batch batch) {
+      this.batch = batch;
+      this.next = new OptionalInt[batch.sequences().size()];
+      this.failures = new ServingException[next.length];
+    }
+
+    @Nullable ServingException failure(int span) {
+      return failures[span];
+    }
+
+    OptionalInt next(int span) {
+      OptionalInt token = next[span];
+      return token == null ? OptionalInt.empty() : token;
+    }
+
+    @Override
+    public void logits(int span, int row, float[] logits, int offset) {
+      int position = batch.step().spans().get(span).start() + row;
+      try {
+        next[span] = batch.sequences().get(span).task().accept(position, logits, offset);
+      } catch (ServingException e) { // one sequence's numbers say nothing about its neighbours
+        failures[span] = e;
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package io.ennead.router.generate;
+
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Metrics of generation for one model: the names that vLLM's dashboards know, after our prefix,
+ * with its label {@code model_name}. Called by the generation loop; safe for use by several
+ * threads.
+ */
+public final class GenerationMetrics {
+  private static final String MODEL = "model_name";
+  private static final double[] LATENCY = {
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120
+  };
+
+  private final Map<FinishInfo.Reason, CounterDataPoint> successes =
+      new EnumMap<>(FinishInfo.Reason.class);
+  private final CounterDataPoint promptTokens;
+  private final CounterDataPoint generationTokens;
+  private final DistributionDataPoint timeToFirstToken;
+  private final DistributionDataPoint interTokenLatency;
+  private final DistributionDataPoint requestLatency;
+  private final DistributionDataPoint queueTime;
+  private final GaugeDataPoint running;
+  private final GaugeDataPoint waiting;
+  private final GaugeDataPoint kvCacheUsage;
+
+  /** Registers the metrics; one instance per registry. */
+  public GenerationMetrics(PrometheusRegistry registry, String modelName) {
+    Counter success =
+        Counter.builder()
+            .name("ennead_request_success_total")
+            .help("Requests that were completed, by reason of their end.")
+            .labelNames(MODEL, "finished_reason")
+            .register(registry);
+    for (FinishInfo.Reason reason : FinishInfo.Reason.values()) {
+      successes.put(reason, success.labelValues(modelName, reason.name().toLowerCase(Locale.ROOT)));
+    }
+    promptTokens =
+        counter(registry, modelName, "prompt_tokens_total", "Tokens of prompts processed.");
+    generationTokens = counter(registry, modelName, "generation_tokens_total", "Tokens generated.");
+    timeToFirstToken =
+        histogram(
+            registry,
+            modelName,
+            "time_to_first_token_seconds",
+            "Seconds from a request's arrival to its first token.");
+    interTokenLatency =
+        histogram(
+            registry,
+            modelName,
+            "inter_token_latency_seconds",
+            "Seconds between two tokens of a request.");
+    requestLatency =
+        histogram(
+            registry,
+            modelName,
+            "e2e_request_latency_seconds",
+            "Seconds from a request's arrival to its end.");
+    queueTime =
+        histogram(
+            registry,
+            modelName,
+            "request_queue_time_seconds",
+            "Seconds a request waited for a place in the batch.");
+    running = gauge(registry, modelName, "num_requests_running", "Requests in the batch.");
+    waiting = gauge(registry, modelName, "num_requests_waiting", "Requests that wait for a place.");
+    kvCacheUsage =
+        gauge(registry, modelName, "kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.");
+  }
+
+  /** A request got its place in the batch. */
+  public void started(Duration queued) {
+    queueTime.observe(seconds(queued));
+  }
+
+  /** Tokens of a prompt went through the model. */
+  public void prefilled(int tokens) {
+    promptTokens.inc(tokens);
+  }
+
+  /** A request's first token is there. */
+  public void firstToken(Duration sinceArrival) {
+    generationTokens.inc();
+    timeToFirstToken.observe(seconds(sinceArrival));
+  }
+
+  /** Another token of a request is there. */
+  public void nextToken(Duration sinceLast) {
+    generationTokens.inc();
+    interTokenLatency.observe(seconds(sinceLast));
+  }
+
+  /** A request was completed. */
+  public void finished(FinishInfo info) {
+    CounterDataPoint success = successes.get(info.reason());
+    if (success != null) {
+      success.inc();
+    }
+    requestLatency.observe(seconds(info.total()));
+  }
+
+  /**
+   * The state after a step.
+   *
+   * @param kvUsage share of the KV cache in use, 0 to 1
+   */
+  public void state(int requestsRunning, int requestsWaiting, double kvUsage) {
+    running.set(requestsRunning);
+    waiting.set(requestsWaiting);
+    kvCacheUsage.set(kvUsage);
+  }
+
+  private static CounterDataPoint counter(
+      PrometheusRegistry registry, String modelName, String name, String help) {
+    return Counter.builder()
+        .name("ennead_" + name)
+        .help(help)
+        .labelNames(MODEL)
+        .register(registry)
+        .labelValues(modelName);
+  }
+
+  private static GaugeDataPoint gauge(
+      PrometheusRegistry registry, String modelName, String name, String help) {
+    return Gauge.builder()
+        .name("ennead_" + name)
+        .help(help)
+        .labelNames(MODEL)
+        .register(registry)
+        .labelValues(modelName);
+  }
+
+  private static DistributionDataPoint histogram(
+      PrometheusRegistry registry, String modelName, String name, String help) {
+    return Histogram.builder()
+        .name("ennead_" + name)
+        .help(help)
+        .labelNames(MODEL)
+        .classicUpperBounds(LATENCY)
+        .register(registry)
+        .labelValues(modelName);
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
+  }
+}

@@ -1,0 +1,25 @@
+package io.ennead.router.generate;
+
+import io.ennead.router.moe.RoutingOptions;
+import java.util.OptionalInt;
+
+/**
+ * A prompt and how to continue it, checked against the model: the prompt has at least one token,
+ * its ids are in the vocabulary, and prompt and continuation fit the context.
+ *
+ * @param responseId identifies the response to the client and in logs
+ * @param prompt token ids; not to be modified
+ * @param seed of the request's random stream, whoever chose it
+ * @param logprobs how many alternatives to report per token; empty: no log-probabilities
+ * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
+ *     Long#MAX_VALUE} for never
+ */
+public record GenerationRequest(
+    String responseId,
+    int[] prompt,
+    SamplingOptions sampling,
+    long seed,
+    StoppingOptions stopping,
+    RoutingOptions routing,
+    OptionalInt logprobs,
+    long deadlineNanos) {}

@@ -1,0 +1,26 @@
+package io.ennead.router.generate;
+
+/**
+ * What a client may know about a served model.
+ *
+ * @param name as requests give it
+ * @param family the model_type of config.json
+ * @param fingerprint what router and expert nodes agree on, lower-case hex
+ * @param dtype compute dtype, "f32" or "bf16"
+ * @param contextLength longest sequence in tokens, prompt and continuation together
+ * @param experts routed experts per layer
+ * @param expertsPerToken by the model's own configuration
+ * @param defaultSampling what absent sampling options mean
+ */
+public record ModelInfo(
+    String name,
+    String family,
+    String fingerprint,
+    String dtype,
+    int contextLength,
+    int vocabularySize,
+    int hiddenSize,
+    int layers,
+    int experts,
+    int expertsPerToken,
+    SamplingOptions defaultSampling) {}

@@ -1,0 +1,115 @@
+package io.ennead.router.generate;
+
+import io.ennead.router.model.Span;
+import io.ennead.router.model.Step;
+import io.ennead.router.moe.ExpertLayer.Phase;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Who runs when. Sequences wait in order of arrival until there is a place in the batch and KV
+ * blocks for the longest they can become, so none ever has to be put back. Every running sequence
+ * is in every decode step; prompts are computed in chunks of one fixed length, as many to a step as
+ * the budget allows, which does not touch their bits. Owned by the generation loop's thread.
+ */
+final class Scheduler {
+  private final SchedulerLimits limits;
+  private final KvBlocks blocks;
+  private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
+  private final List<Sequence> running = new ArrayList<>();
+
+  Scheduler(SchedulerLimits limits, KvBlocks blocks) {
+    this.limits = limits;
+    this.blocks = blocks;
+  }
+
+  /** Queues a sequence. */
+  void add(Sequence sequence) {
+    waiting.add(sequence);
+  }
+
+  boolean idle() {
+    return waiting.isEmpty() && running.isEmpty();
+  }
+
+  int waitingCount() {
+    return waiting.size();
+  }
+
+  int runningCount() {
+    return running.size();
+  }
+
+  /** Gives places to waiting sequences, first come first served. */
+  void admit() {
+    while (!waiting.isEmpty() && running.size() < limits.maxBatch()) {
+      int needed = blocks.needed(waiting.element().reservedPositions());
+      if (!blocks.available(needed)) {
+        return;
+      }
+      Sequence sequence = waiting.remove();
+      sequence.hold(blocks.take(needed));
+      running.add(sequence);
+      sequence.task().admitted();
+    }
+  }
+
+  /** The next chunks of prompts, if any prompt is unfinished. */
+  Optional<Batch> prefill() {
+    List<Sequence> sequences = new ArrayList<>();
+    List<Span> spans = new ArrayList<>();
+    int budget = limits.prefillBudget();
+    for (Sequence sequence : running) {
+      int from = sequence.computed();
+      while (sequence.prefilling() && from < sequence.computed() + sequence.promptLeft()) {
+        if (budget < limits.prefillChunk()) {
+          return Batch.of(Phase.PREFILL, sequences, spans);
+        }
+        Span span = sequence.promptSpan(from, limits.prefillChunk());
+        sequences.add(sequence);
+        spans.add(span);
+        budget -= limits.prefillChunk();
+        from = span.length();
+      }
+    }
+    return Batch.of(Phase.PREFILL, sequences, spans);
+  }
+
+  /** One token of every sequence whose prompt is computed. */
+  Optional<Batch> decode() {
+    List<Sequence> sequences = running.stream().filter(s -> !s.prefilling()).toList();
+    return Batch.of(Phase.DECODE, sequences, sequences.stream().map(Sequence::decodeSpan).toList());
+  }
+
+  /** Takes a sequence out and frees its blocks. */
+  void remove(Sequence sequence) {
+    if (running.remove(sequence)) {
+      blocks.release(sequence.blocks());
+      return;
+    }
+    waiting.remove(sequence);
+  }
+
+  /** Every sequence, running or waiting. */
+  void forEach(Consumer<Sequence> action) {
+    List<Sequence> all = new ArrayList<>(running);
+    all.addAll(waiting);
+    all.forEach(action);
+  }
+
+  /**
+   * A step and whose spans it holds.
+   *
+   * @param sequences the sequence of each span
+   */
+  record Batch(Step step, List<Sequence> sequences) {
+    static Optional<Batch> of(Phase phase, List<Sequence> sequences, List<Span> spans) {
+      return spans.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new Batch(new Step(phase, spans), List.copyOf(sequences)));
+    }
+  }
+}

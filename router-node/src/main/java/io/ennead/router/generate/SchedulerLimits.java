@@ -1,0 +1,11 @@
+package io.ennead.router.generate;
+
+/**
+ * Bounds of the batch.
+ *
+ * @param maxBatch sequences that run at once
+ * @param maxQueued sequences that wait
+ * @param prefillChunk tokens of a prompt computed as one span: part of the numerics
+ * @param prefillBudget tokens of prompts in one step, at least one chunk: not part of the numerics
+ */
+public record SchedulerLimits(int maxBatch, int maxQueued, int prefillChunk, int prefillBudget) {}

@@ -1,0 +1,128 @@
+package io.ennead.router.generate;
+
+import io.ennead.router.model.Span;
+import io.ennead.router.model.Span.Logits;
+import io.ennead.router.moe.RoutingOptions;
+import java.util.Arrays;
+
+/**
+ * One sequence in the batch: its tokens, how far they are computed, and the KV blocks it holds.
+ * Owned by the generation loop's thread but for {@link #cancel()} and {@link #cancelled()}.
+ */
+final class Sequence {
+  private final SequenceTask task;
+  private final RoutingOptions routing;
+  private final long deadlineNanos;
+  private final int promptLength;
+  private int[] tokens;
+  private int length;
+  private int computed;
+  private int[] blocks = {};
+  private boolean ended;
+  private volatile boolean cancelled;
+
+  /**
+   * A sequence that waits for its place.
+   *
+   * @param deadlineNanos a {@link System#nanoTime()}, or {@link Long#MAX_VALUE}
+   */
+  Sequence(int[] prompt, SequenceTask task, RoutingOptions routing, long deadlineNanos) {
+    this.task = task;
+    this.routing = routing;
+    this.deadlineNanos = deadlineNanos;
+    this.promptLength = prompt.length;
+    this.tokens = Arrays.copyOf(prompt, prompt.length + Math.min(task.maxTokens(), 64));
+    this.length = prompt.length;
+  }
+
+  SequenceTask task() {
+    return task;
+  }
+
+  long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  boolean overdue(long nowNanos) {
+    return deadlineNanos != Long.MAX_VALUE && deadlineNanos - nowNanos <= 0;
+  }
+
+  /** Ends the sequence at the next step; from any thread. */
+  void cancel() {
+    cancelled = true;
+  }
+
+  boolean cancelled() {
+    return cancelled;
+  }
+
+  /** The longest the sequence can become. */
+  int reservedPositions() {
+    return promptLength + task.maxTokens();
+  }
+
+  int[] blocks() {
+    return blocks;
+  }
+
+  void hold(int[] taken) {
+    blocks = taken;
+  }
+
+  /** Marks the end; gives false when the sequence had ended before. */
+  boolean end() {
+    boolean first = !ended;
+    ended = true;
+    return first;
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  boolean prefilling() {
+    return computed < promptLength;
+  }
+
+  int promptLeft() {
+    return promptLength - computed;
+  }
+
+  /**
+   * The next tokens of the prompt.
+   *
+   * @param from first position, at or after what is computed
+   * @param chunk fixed length of a chunk; the last one may be shorter
+   */
+  Span promptSpan(int from, int chunk) {
+    int to = Math.min(promptLength, from + chunk);
+    boolean last = to == promptLength;
+    Logits wanted = task.promptLogits() == Logits.LAST && !last ? Logits.NONE : task.promptLogits();
+    return new Span(Arrays.copyOfRange(tokens, from, to), from, blocks, routing, wanted);
+  }
+
+  int computed() {
+    return computed;
+  }
+
+  /** The last token, not yet computed. */
+  Span decodeSpan() {
+    return new Span(new int[] {tokens[length - 1]}, length - 1, blocks, routing, Logits.LAST);
+  }
+
+  void advance(int positions) {
+    computed += positions;
+  }
+
+  void append(int token) {
+    if (length == tokens.length) {
+      tokens = Arrays.copyOf(tokens, length * 2);
+    }
+    tokens[length++] = token;
+  }
+
+  /** Whether every token so far is computed, so that nothing is left to run. */
+  boolean exhausted() {
+    return computed == length;
+  }
+}

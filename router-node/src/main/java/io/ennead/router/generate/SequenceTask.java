@@ -1,0 +1,39 @@
+package io.ennead.router.generate;
+
+import io.ennead.errors.ServingException;
+import io.ennead.router.model.Span.Logits;
+import java.util.OptionalInt;
+
+/**
+ * What is done with a sequence's logits: text is continued or scored. Called by the generation
+ * loop's thread alone.
+ */
+interface SequenceTask {
+
+  /** Which positions of the prompt need logits. */
+  Logits promptLogits();
+
+  /** Tokens that may follow the prompt, at most. */
+  int maxTokens();
+
+  /** The sequence got its place in the batch. */
+  void admitted();
+
+  /**
+   * Takes the logits of a position.
+   *
+   * @param position of the token whose successor the logits are about
+   * @param logits [.., vocabulary]: the row begins at {@code offset}; only valid during the call
+   * @return the token to go on with; empty: nothing more to do here
+   */
+  OptionalInt accept(int position, float[] logits, int offset);
+
+  /**
+   * Every position that was asked for has been accepted, or there is no successor: the sequence is
+   * over.
+   */
+  void finished();
+
+  /** The sequence ends with an error. */
+  void failed(ServingException failure);
+}

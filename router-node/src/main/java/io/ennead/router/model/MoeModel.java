@@ -1,0 +1,169 @@
+package io.ennead.router.model;
+
+import io.ennead.errors.ServingException;
+import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.checkpoint.ModelConfig;
+import io.ennead.router.model.Span.Logits;
+import io.ennead.router.moe.CallScope;
+import io.ennead.router.moe.CombinedRows;
+import io.ennead.router.moe.ExpertLayer;
+import io.ennead.router.moe.Gate;
+import io.ennead.router.moe.GateLogits;
+import io.ennead.router.moe.Routing;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The whole model: dense part, gate, and the experts behind {@link ExpertLayer}, wherever they are.
+ * One thread at a time runs steps. A row whose experts could not be reached fails its span and no
+ * other.
+ */
+public final class MoeModel implements AutoCloseable {
+  /** Rows of logits held at a time when whole texts are scored. */
+  private static final int LOGIT_ROWS = 64;
+
+  private final Decoder decoder;
+  private final ModelConfig config;
+  private final Gate gate;
+  private final ExpertLayer experts;
+
+  private MoeModel(Decoder decoder, ModelConfig config, Gate gate, ExpertLayer experts) {
+    this.decoder = decoder;
+    this.config = config;
+    this.gate = gate;
+    this.experts = experts;
+  }
+
+  /** Loads the dense weights. */
+  public static MoeModel load(
+      Checkpoint checkpoint, DecoderOptions options, Gate gate, ExpertLayer experts) {
+    return new MoeModel(Decoder.load(checkpoint, options), checkpoint.config(), gate, experts);
+  }
+
+  /** The model's configuration. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** The gate's linear layer alone; safe from any thread. */
+  public GateLogits gateLogits() {
+    return decoder;
+  }
+
+  /**
+   * Runs one step.
+   *
+   * @param observer gets the logits that the spans ask for
+   * @return the spans that failed, by index, with the reason; their KV is not to be used
+   */
+  public Map<Integer, ServingException> run(Step step, CallScope scope, StepObserver observer) {
+    Map<Integer, ServingException> failed = new HashMap<>();
+    int rows = step.rows();
+    decoder.begin(step);
+    float[] combined = new float[0];
+    for (int layer = 0; layer < config.layers() && failed.size() < step.spans().size(); layer++) {
+      Decoder.Attended attended = decoder.attend(layer, combined, rows, step.phase());
+      Routing routing = gate.route(attended.gateLogits(), step.routing());
+      observer.routed(layer, attended.hidden(), attended.gateLogits(), routing);
+      CombinedRows sum = experts.forward(layer, step.phase(), attended.hidden(), routing, scope);
+      collect(step, sum, failed);
+      combined = sum.values();
+    }
+    giveLogits(step, combined, failed, observer);
+    return failed;
+  }
+
+  private static void collect(Step step, CombinedRows sum, Map<Integer, ServingException> failed) {
+    if (sum.failures().isEmpty()) {
+      return;
+    }
+    int firstRow = 0;
+    for (int i = 0; i < step.spans().size(); i++) {
+      Span span = step.spans().get(i);
+      for (int row = firstRow; row < firstRow + span.ids().length; row++) {
+        ServingException failure = sum.failures().get(row);
+        if (failure != null) {
+          failed.putIfAbsent(i, failure);
+        }
+      }
+      firstRow += span.ids().length;
+    }
+    failLaterChunks(step, failed);
+  }
+
+  /** What follows a chunk that failed attends to keys and values that are wrong. */
+  private static void failLaterChunks(Step step, Map<Integer, ServingException> failed) {
+    for (int i = 0; i < step.spans().size(); i++) {
+      ServingException failure = failed.get(i);
+      for (int later = i + 1; failure != null && later < step.spans().size(); later++) {
+        if (step.spans().get(later).blocks() == step.spans().get(i).blocks()) {
+          failed.putIfAbsent(later, failure);
+        }
+      }
+    }
+  }
+
+  private void giveLogits(
+      Step step, float[] combined, Map<Integer, ServingException> failed, StepObserver observer) {
+    LogitRows wanted = LogitRows.of(step, failed.keySet());
+    for (int from = 0; from < wanted.count(); from += LOGIT_ROWS) {
+      LogitRows part = wanted.range(from, Math.min(wanted.count(), from + LOGIT_ROWS));
+      float[] logits = decoder.finish(combined, step.rows(), step.phase(), part.stepRows());
+      for (int i = 0; i < part.count(); i++) {
+        observer.logits(part.spans()[i], part.spanRows()[i], logits, i * config.vocabularySize());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+
+  /**
+   * Which rows of a step get logits.
+   *
+   * @param stepRows row in the step
+   * @param spans span of the row
+   * @param spanRows row in the span
+   */
+  private record LogitRows(int[] stepRows, int[] spans, int[] spanRows) {
+
+    static LogitRows of(Step step, java.util.Set<Integer> failed) {
+      int[] stepRows = new int[step.rows()];
+      int[] spans = new int[step.rows()];
+      int[] spanRows = new int[step.rows()];
+      int count = 0;
+      int firstRow = 0;
+      for (int i = 0; i < step.spans().size(); i++) {
+        Span span = step.spans().get(i);
+        int length = span.ids().length;
+        for (int row = firstWanted(span, failed.contains(i)); row < length; row++, count++) {
+          stepRows[count] = firstRow + row;
+          spans[count] = i;
+          spanRows[count] = row;
+        }
+        firstRow += length;
+      }
+      return new LogitRows(stepRows, spans, spanRows).range(0, count);
+    }
+
+    private static int firstWanted(Span span, boolean failed) {
+      if (failed || span.logits() == Logits.NONE) {
+        return span.ids().length;
+      }
+      return span.logits() == Logits.ALL ? 0 : span.ids().length - 1;
+    }
+
+    int count() {
+      return stepRows.length;
+    }
+
+    LogitRows range(int from, int to) {
+      return new LogitRows(
+          java.util.Arrays.copyOfRange(stepRows, from, to),
+          java.util.Arrays.copyOfRange(spans, from, to),
+          java.util.Arrays.copyOfRange(spanRows, from, to));
+    }
+  }
+}

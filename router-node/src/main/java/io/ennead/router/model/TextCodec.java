@@ -1,0 +1,23 @@
+package io.ennead.router.model;
+
+/** Text to token ids and back, for one model. Safe for use by several threads. */
+public interface TextCodec {
+
+  /** Ids of a text; with the special tokens that the model's tokenizer adds, when asked for. */
+  int[] encode(String text, boolean addSpecialTokens);
+
+  /** The text of ids; special tokens are left out unless they are to be kept. */
+  String decode(int[] ids, boolean keepSpecialTokens);
+
+  /** Exactly the bytes that a token stands for: not always whole characters. Not to be modified. */
+  byte[] bytes(int id);
+
+  /** How many bytes the longest token stands for; at least 1. */
+  int longestTokenBytes();
+
+  /** The token as the vocabulary spells it; empty for an id without a token. */
+  String token(int id);
+
+  /** Whether the token is a mark for the model and no text. */
+  boolean special(int id);
+}

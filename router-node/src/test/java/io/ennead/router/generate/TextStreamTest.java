@@ -1,0 +1,60 @@
+package io.ennead.router.generate;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TextStreamTest {
+  private static final int EOS = 256;
+
+  @Test
+  void streamsBytesAsCompleteCharactersWhateverSpecialTokensLieBetween() {
+    TextStream stream = new TextStream(new ByteCodec(), List.of());
+    StringBuilder text = new StringBuilder();
+    for (byte b : "wünschte 🎉 ≈".getBytes(UTF_8)) {
+      text.append(stream.push(b & 0xFF));
+      text.append(stream.push(EOS));
+      assertThat(text.toString()).doesNotContain("\uFFFD");
+    }
+    assertThat(text).hasToString("wünschte 🎉 ≈");
+    assertThat(stream.finish()).isEmpty();
+    assertThat(stream.stop()).isEmpty();
+  }
+
+  @Test
+  void aStopStringAcrossTokenAndCharacterBoundariesIsCut() {
+    TextStream stream = new TextStream(new ByteCodec(), List.of("🎉é"));
+    StringBuilder text = new StringBuilder();
+    for (byte b : "ab🎉éz".getBytes(UTF_8)) {
+      text.append(stream.push(b & 0xFF));
+    }
+    assertThat(text.append(stream.finish())).hasToString("ab");
+    assertThat(stream.stop()).contains("🎉é");
+  }
+
+  @Test
+  void aReplacementCharacterAtTheEndMayCompleteAStopString() {
+    TextStream stream = new TextStream(new ByteCodec(), List.of("!\uFFFD"));
+    assertThat(stream.push('a') + stream.push('!') + stream.push(0xE2)).isEqualTo("a");
+    assertThat(stream.finish()).isEmpty();
+    assertThat(stream.stop()).contains("!\uFFFD");
+  }
+
+  @Test
+  void randomBytesReadLikeTheWholeText() {
+    for (long seed = 1; seed <= 2000; seed++) {
+      byte[] bytes = new byte[20];
+      new Random(seed).nextBytes(bytes);
+      TextStream stream = new TextStream(new ByteCodec(), List.of());
+      StringBuilder text = new StringBuilder();
+      for (byte b : bytes) {
+        text.append(stream.push(b & 0xFF));
+      }
+      text.append(stream.finish());
+      assertThat(text.toString()).as("seed %d", seed).isEqualTo(new String(bytes, UTF_8));
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.ennead.router.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ennead.router.model.Span.Logits;
+import io.ennead.router.moe.CallScope;
+import io.ennead.router.moe.ExpertLayer.Phase;
+import io.ennead.router.moe.RoutingOptions;
+import io.ennead.wire.ComputeType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A sequence's logits have the same bits alone and among any others, in any order, with any cut of
+ * the steps.
+ */
+class BatchInvarianceTest {
+  private static final int SEQUENCES = 12;
+
+  @ParameterizedTest
+  @EnumSource
+  void everySequenceOfARandomBatchHasTheBitsItHasAlone(ComputeType type) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    try (DemoModel demo = DemoModel.load(type, 64 * SEQUENCES)) {
+      List<RandomSequence> sequences = new ArrayList<>();
+      for (int i = 0; i < SEQUENCES; i++) {
+        sequences.add(RandomSequence.of(random, 1 + 64 * i));
+      }
+      List<List<float[]>> together = together(demo.model(), sequences, random);
+      for (int i = 0; i < SEQUENCES; i++) {
+        List<float[]> alone = alone(demo.model(), sequences.get(i));
+        assertThat(together.get(i)).as("seed %d, sequence %d", seed, i).hasSameSizeAs(alone);
+        for (int position = 0; position < alone.size(); position++) {
+          assertThat(Arrays.equals(together.get(i).get(position), alone.get(position)))
+              .as("seed %d, sequence %d, position %d", seed, i, position)
+              .isTrue();
+        }
+      }
+    }
+  }
+
+  private static List<float[]> alone(MoeModel model, RandomSequence sequence) {
+    Runner runner = new Runner(model, sequence.firstBlock(), sequence.routing());
+    runner.prefill(sequence.prompt());
+    for (int i = 0; i < sequence.forced().length; i++) {
+      runner.run(Phase.DECODE, new int[] {sequence.forced()[i]}, sequence.prompt().length + i);
+    }
+    return runner.logits;
+  }
+
+  private static List<List<float[]>> together(
+      MoeModel model, List<RandomSequence> sequences, Random random) {
+    List<List<float[]>> logits = new ArrayList<>();
+    sequences.forEach(sequence -> logits.add(new ArrayList<>()));
+    int[] done = new int[sequences.size()];
+    while (true) {
+      List<Integer> open =
+          new ArrayList<>(
+              IntStream.range(0, done.length)
+                  .filter(i -> done[i] < sequences.get(i).length())
+                  .boxed()
+                  .toList());
+      if (open.isEmpty()) {
+        return logits;
+      }
+      Collections.shuffle(open, random);
+      Phase phase = random.nextBoolean() ? Phase.PREFILL : Phase.DECODE;
+      List<Integer> members =
+          open.stream()
+              .filter(i -> (done[i] < sequences.get(i).prompt().length) == (phase == Phase.PREFILL))
+              .limit(1 + random.nextInt(SEQUENCES))
+              .toList();
+      if (!members.isEmpty()) {
+        List<Span> spans = members.stream().map(i -> sequences.get(i).span(done[i])).toList();
+        StepObserver observer =
+            (span, row, values, offset) ->
+                logits
+                    .get(members.get(span))
+                    .add(Arrays.copyOfRange(values, offset, offset + DemoModel.VOCABULARY));
+        assertThat(model.run(new Step(phase, spans), CallScope.unbounded(), observer)).isEmpty();
+        for (int i = 0; i < spans.size(); i++) {
+          done[members.get(i)] = spans.get(i).length();
+        }
+      }
+    }
+  }
+
+  /** A prompt and tokens forced upon it. */
+  private record RandomSequence(
+      int[] prompt, int[] forced, int firstBlock, RoutingOptions routing) {
+    static RandomSequence of(Random random, int firstBlock) {
+      double[] temperatures = {1, 1, 0, 0.5, 2, Double.POSITIVE_INFINITY};
+      return new RandomSequence(
+          random.ints(1 + random.nextInt(200), 3, DemoModel.VOCABULARY).toArray(),
+          random.ints(random.nextInt(12), 3, DemoModel.VOCABULARY).toArray(),
+          firstBlock,
+          new RoutingOptions(
+              temperatures[random.nextInt(temperatures.length)],
+              random.nextInt(3) == 0
+                  ? OptionalInt.of(1 + random.nextInt(8))
+                  : OptionalInt.empty()));
+    }
+
+    int length() {
+      return prompt.length + forced.length;
+    }
+
+    Span span(int done) {
+      int[] blocks = IntStream.range(firstBlock, firstBlock + 64).toArray();
+      if (done >= prompt.length) {
+        int[] token = {forced[done - prompt.length]};
+        return new Span(token, done, blocks, routing, Logits.ALL);
+      }
+      int end = Math.min(prompt.length, done + DemoModel.CHUNK);
+      return new Span(Arrays.copyOfRange(prompt, done, end), done, blocks, routing, Logits.ALL);
+    }
+  }
+}
