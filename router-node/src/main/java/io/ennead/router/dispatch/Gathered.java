@@ -1,0 +1,87 @@
+package io.ennead.router.dispatch;
+
+import io.ennead.errors.ServingException;
+import io.ennead.router.moe.CombinedRows;
+import io.ennead.router.moe.ExpertRows;
+import io.ennead.router.moe.Routing;
+import io.ennead.router.peer.ExpertPeer;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What came back for one layer: outputs or an error per expert, and the weighted sum over them.
+ * Used by the thread that called the layer only.
+ */
+final class Gathered {
+  private final Routing routing;
+  private final int width;
+
+  // By expert id: the order of the sum.
+  private final Map<Integer, Outputs> outputs = new TreeMap<>();
+  private final Map<Integer, ServingException> failures = new HashMap<>();
+
+  /** Where one expert's outputs begin: row {@code first} of {@code values}. */
+  private record Outputs(ExpertRows rows, ExpertPeer peer, float[] values, int first) {}
+
+  Gathered(Routing routing, int width) {
+    this.routing = routing;
+    this.width = width;
+  }
+
+  /** Takes a node's reply: outputs of its experts, one after the other. */
+  void add(NodeCall call, float[] values) {
+    int first = 0;
+    for (ExpertRows rows : call.experts()) {
+      outputs.put(rows.expert(), new Outputs(rows, call.peer(), values, first));
+      first += rows.rows().length;
+    }
+  }
+
+  /** The rows of an expert cannot be computed. */
+  void fail(ExpertRows rows, ServingException error) {
+    for (int row : rows.rows()) {
+      failures.putIfAbsent(row, error);
+    }
+  }
+
+  /** The weighted sum in ascending expert id; failed rows are zero. */
+  CombinedRows combine(int layer) {
+    float[] sum = new float[routing.rows() * width];
+    for (Outputs expert : outputs.values()) {
+      checkFinite(layer, expert);
+      expert.rows().addTo(sum, expert.values(), expert.first(), width);
+    }
+    for (int row : failures.keySet()) {
+      Arrays.fill(sum, row * width, (row + 1) * width, 0f);
+    }
+    return new CombinedRows(sum, failures);
+  }
+
+  // Row by row: one that overflows says nothing about its neighbours.
+  private void checkFinite(int layer, Outputs expert) {
+    int[] rows = expert.rows().rows();
+    for (int i = 0; i < rows.length; i++) {
+      if (!finite(expert.values(), (expert.first() + i) * width)) {
+        failures.putIfAbsent(rows[i], notFinite(layer, expert));
+      }
+    }
+  }
+
+  private boolean finite(float[] values, int from) {
+    for (int i = from; i < from + width; i++) {
+      if (!Float.isFinite(values[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static ServingException notFinite(int layer, Outputs expert) {
+    return ServingException.engineFailure(
+        "expert %d of layer %d on %s: NaN or infinity in its output (expected: finite values)"
+            .formatted(expert.rows().expert(), layer, expert.peer().address()),
+        null);
+  }
+}

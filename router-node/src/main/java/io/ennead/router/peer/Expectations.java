@@ -1,0 +1,24 @@
+package io.ennead.router.peer;
+
+import io.ennead.wire.ComputeType;
+import java.util.Optional;
+
+/**
+ * What a node must be to serve this router.
+ *
+ * @param modelFingerprint lower-case hex
+ * @param hiddenSize width of a row
+ */
+public record Expectations(
+    String modelFingerprint, ComputeType dtype, int hiddenSize, ExpertFingerprints fingerprints) {
+
+  /** Fingerprints of experts, as far as the router knows them itself. */
+  @FunctionalInterface
+  public interface ExpertFingerprints {
+    /** None is known: replicas are still compared with each other. */
+    ExpertFingerprints UNKNOWN = (layer, expert) -> Optional.empty();
+
+    /** The fingerprint of an expert, lower-case hex; empty when it is not known. */
+    Optional<String> of(int layer, int expert);
+  }
+}

@@ -1,0 +1,22 @@
+package io.ennead.router.peer;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** One remote expert node. Safe for use by several threads. */
+public interface ExpertPeer {
+
+  /** Where it listens; identifies it. */
+  PeerAddress address();
+
+  /** What is known of it now. */
+  PeerState state();
+
+  /**
+   * Runs experts on rows, without blocking. Cancelling the future cancels the call on the node.
+   *
+   * @param deadline the call ends by then, one way or another
+   * @return the outputs, checked for type and shape; or a {@link PeerException}
+   */
+  CompletableFuture<PeerReply> forward(PeerRequest request, Duration deadline);
+}

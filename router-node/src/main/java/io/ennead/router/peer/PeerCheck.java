@@ -1,0 +1,77 @@
+package io.ennead.router.peer;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Decides whether a node that described itself may serve: it must hold the router's model in the
+ * router's compute type, and give the same bits as the ready nodes that hold the same experts.
+ */
+final class PeerCheck {
+  private final Expectations expected;
+
+  PeerCheck(Expectations expected) {
+    this.expected = expected;
+  }
+
+  /** Ready, or refused with both values. */
+  PeerState judge(PeerDescription node, List<? extends ExpertPeer> others) {
+    return mismatch(node)
+        .or(() -> wrongExpert(node))
+        .or(() -> others.stream().flatMap(other -> conflict(node, other).stream()).findFirst())
+        .<PeerState>map(reason -> new PeerState.Refused(node.name() + ": " + reason))
+        .orElseGet(() -> new PeerState.Ready(node));
+  }
+
+  private Optional<String> mismatch(PeerDescription node) {
+    return differ("model fingerprint", node.modelFingerprint(), expected.modelFingerprint())
+        .or(() -> differ("dtype", node.dtype(), expected.dtype().label()))
+        .or(() -> differ("hidden size", node.hiddenSize(), expected.hiddenSize()));
+  }
+
+  private Optional<String> wrongExpert(PeerDescription node) {
+    return node.experts().entrySet().stream()
+        .sorted(Map.Entry.comparingByKey(ExpertId.ORDER))
+        .flatMap(entry -> wrongExpert(entry.getKey(), entry.getValue()).stream())
+        .findFirst();
+  }
+
+  private Optional<String> wrongExpert(ExpertId id, String fingerprint) {
+    return expected
+        .fingerprints()
+        .of(id.layer(), id.expert())
+        .flatMap(value -> differ("fingerprint of %s".formatted(id), fingerprint, value));
+  }
+
+  private static Optional<String> conflict(PeerDescription node, ExpertPeer other) {
+    if (!(other.state() instanceof PeerState.Ready ready)) {
+      return Optional.empty();
+    }
+    PeerDescription replica = ready.description();
+    List<ExpertId> shared =
+        node.experts().keySet().stream()
+            .filter(replica.experts()::containsKey)
+            .sorted(ExpertId.ORDER)
+            .toList();
+    if (shared.isEmpty()) {
+      return Optional.empty();
+    }
+    return differ("numerics id", node.numericsId(), replica.numericsId())
+        .or(() -> otherWeights(node, replica, shared))
+        .map(reason -> "%s as on its replica %s".formatted(reason, other.address()));
+  }
+
+  private static Optional<String> otherWeights(
+      PeerDescription node, PeerDescription replica, List<ExpertId> shared) {
+    return shared.stream()
+        .flatMap(id -> differ("fingerprint of " + id, node.of(id), replica.of(id)).stream())
+        .findFirst();
+  }
+
+  private static Optional<String> differ(String what, Object value, Object expected) {
+    return value.equals(expected)
+        ? Optional.empty()
+        : Optional.of("%s: %s (expected: %s)".formatted(what, value, expected));
+  }
+}

@@ -1,0 +1,64 @@
+package io.ennead.router.peer;
+
+import io.ennead.errors.ServingException;
+import io.ennead.v1.ExpertServiceForwardRequest;
+import io.ennead.v1.ExpertServiceForwardResponse;
+import io.ennead.v1.ExpertSlice;
+import io.ennead.v1.Phase;
+import io.ennead.v1.Tensor;
+import io.ennead.wire.TensorCodec;
+import java.util.Arrays;
+
+/** Messages of {@code ExpertService.Forward}: rows travel in the compute type of the node. */
+final class PeerCodec {
+  private final Expectations expected;
+
+  PeerCodec(Expectations expected) {
+    this.expected = expected;
+  }
+
+  ExpertServiceForwardRequest encode(PeerRequest request, PeerDescription node) {
+    int rows = request.rows().length / expected.hiddenSize();
+    ExpertServiceForwardRequest.Builder message =
+        ExpertServiceForwardRequest.newBuilder()
+            .setModelFingerprint(expected.modelFingerprint())
+            .setNodeGeneration(node.generation())
+            .setLayer(request.layer())
+            .setPhase(phase(request.tile()))
+            .setRows(
+                TensorCodec.encode(
+                    request.rows(), expected.dtype().wireType(), rows, expected.hiddenSize()));
+    request.slices().forEach(slice -> message.addSlices(slice(slice)));
+    return message.build();
+  }
+
+  private static Phase phase(PeerRequest.Tile tile) {
+    return switch (tile) {
+      case DECODE -> Phase.PHASE_DECODE;
+      case PREFILL -> Phase.PHASE_PREFILL;
+    };
+  }
+
+  private static ExpertSlice slice(PeerRequest.Slice slice) {
+    return ExpertSlice.newBuilder()
+        .setExpert(slice.expert())
+        .addAllRows(Arrays.stream(slice.rows()).boxed().toList())
+        .build();
+  }
+
+  /**
+   * The outputs of a reply.
+   *
+   * @throws ServingException when they do not fit the request
+   */
+  float[] decode(ExpertServiceForwardResponse reply, PeerRequest request) {
+    Tensor outputs = reply.getOutputs();
+    TensorCodec.requireType(outputs, "outputs", expected.dtype().wireType());
+    int rows = TensorCodec.requireMatrix(outputs, "outputs", expected.hiddenSize());
+    if (rows != request.outputs()) {
+      throw ServingException.invalidField(
+          "outputs rows", rows, Integer.toString(request.outputs()));
+    }
+    return TensorCodec.floats(outputs, "outputs");
+  }
+}

@@ -1,0 +1,87 @@
+package io.ennead.router.placement;
+
+import io.ennead.router.peer.ExpertId;
+import io.ennead.router.peer.ExpertPeer;
+import io.ennead.router.peer.PeerState;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Which ready nodes hold each expert: an immutable snapshot. Two snapshots that send every expert
+ * to the same nodes are equal.
+ *
+ * @param layers the MoE layers of the model
+ * @param experts routed experts per layer
+ * @param holders nodes of each expert in order of preference; experts without one are left out
+ */
+public record Placement(
+    List<Integer> layers, int experts, Map<ExpertId, List<ExpertPeer>> holders) {
+
+  /** Copies. */
+  public Placement {
+    layers = List.copyOf(layers);
+    holders = Map.copyOf(holders);
+  }
+
+  /** What the given nodes hold now. */
+  static Placement of(List<Integer> layers, int experts, List<ExpertPeer> peers) {
+    Map<ExpertId, List<ExpertPeer>> holders = new LinkedHashMap<>();
+    for (ExpertPeer peer : peers) {
+      if (peer.state() instanceof PeerState.Ready ready) {
+        ready
+            .description()
+            .experts()
+            .keySet()
+            .forEach(id -> holders.computeIfAbsent(id, none -> new ArrayList<>()).add(peer));
+      }
+    }
+    holders.replaceAll((id, list) -> List.copyOf(list));
+    return new Placement(layers, experts, holders);
+  }
+
+  /** The nodes that hold an expert, in order of preference. */
+  public List<ExpertPeer> holders(int layer, int expert) {
+    return holders.getOrDefault(new ExpertId(layer, expert), List.of());
+  }
+
+  /**
+   * The experts that no node holds, as "experts 3, 5 of every layer" or "expert 1 of layer 0;
+   * experts 1, 2 of layers 4, 5"; empty when each has one.
+   */
+  public Optional<String> missing() {
+    Map<List<Integer>, List<Integer>> layersByMissing =
+        layers.stream()
+            .collect(Collectors.groupingBy(this::missing, LinkedHashMap::new, Collectors.toList()));
+    layersByMissing.remove(List.<Integer>of());
+    if (layersByMissing.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        layersByMissing.entrySet().stream()
+            .map(entry -> text(entry.getKey(), entry.getValue()))
+            .collect(Collectors.joining("; ")));
+  }
+
+  private List<Integer> missing(int layer) {
+    return IntStream.range(0, experts)
+        .filter(expert -> holders(layer, expert).isEmpty())
+        .boxed()
+        .toList();
+  }
+
+  private String text(List<Integer> missing, List<Integer> where) {
+    String what = missing.size() == experts ? "all experts" : counted("expert", missing);
+    String of = where.size() == layers.size() ? "every layer" : counted("layer", where);
+    return what + " of " + of;
+  }
+
+  private static String counted(String noun, List<Integer> numbers) {
+    String list = numbers.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    return "%s%s %s".formatted(noun, numbers.size() == 1 ? "" : "s", list);
+  }
+}
