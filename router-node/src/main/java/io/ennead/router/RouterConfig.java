@@ -1,0 +1,160 @@
+package io.ennead.router;
+
+import io.ennead.node.ConfigException;
+import io.ennead.node.NodeServer;
+import io.ennead.node.Setting;
+import io.ennead.router.api.MoeLimits;
+import io.ennead.router.generate.BatchGenerator.BlockPool;
+import io.ennead.router.generate.SchedulerLimits;
+import io.ennead.router.model.DecoderOptions;
+import io.ennead.router.peer.PeerAddress;
+import io.ennead.router.peer.PeerMonitor;
+import io.ennead.wire.ComputeType;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Everything that can be set on a router node. */
+public record RouterConfig(
+    @Setting(help = "directory of the model: config.json, tokenizer.json, safetensors") Path model,
+    @Setting(help = "name that requests use; empty: the directory's name", byDefault = "")
+        String modelName,
+    @Setting(help = "expert nodes, host:port, separated by commas") List<String> expertNodes,
+    @Setting(help = "device of the dense part: cpu or cuda:N", byDefault = "cpu") String device,
+    @Setting(
+            help = "number format of matrix products: f32 or bf16; as on the expert nodes",
+            byDefault = "f32")
+        ComputeType dtype,
+    @Setting(
+            help = "address to listen on; other than loopback needs --allow-insecure",
+            byDefault = "127.0.0.1")
+        String host,
+    @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
+    @Setting(help = "port of /metrics, /livez and /readyz; 0: any free one", byDefault = "8471")
+        int adminPort,
+    @Setting(help = "native threads per call of the engine", byDefault = "1") int threads,
+    @Setting(help = "rows per matrix product when decoding: part of the numerics", byDefault = "8")
+        int decodeTile,
+    @Setting(
+            help =
+                "rows per matrix product otherwise, and tokens of a prompt's chunk: part of the numerics",
+            byDefault = "64")
+        int prefillTile,
+    @Setting(help = "tokens of prompts in one step; at least one chunk", byDefault = "512")
+        int prefillBudget,
+    @Setting(help = "sequences that run at once", byDefault = "64") int maxBatch,
+    @Setting(help = "positions in the KV cache, over all sequences", byDefault = "65536")
+        int kvCacheTokens,
+    @Setting(help = "requests that wait for a place; more are refused", byDefault = "256")
+        int maxQueuedRequests,
+    @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
+        int maxMoeTokens,
+    @Setting(help = "longest wait for an expert node's answer", byDefault = "5s")
+        Duration expertTimeout,
+    @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
+        Duration probeInterval,
+    @Setting(
+            help =
+                "hash the experts in the model directory and refuse expert nodes that hold others",
+            byDefault = "true")
+        boolean verifyExperts,
+    @Setting(help = "longest request or response message", byDefault = "64MiB", bytes = true)
+        int maxMessageBytes,
+    @Setting(help = "how long requests in progress may take when shutting down", byDefault = "30s")
+        Duration grace,
+    @Setting(help = "listen beyond loopback without TLS", byDefault = "false")
+        boolean allowInsecure) {
+
+  /** Positions per KV block. */
+  static final int BLOCK_SIZE = 16;
+
+  /** Checks ranges and what contradicts itself. */
+  public RouterConfig {
+    expertNodes = List.copyOf(expertNodes);
+    requireAtLeast("threads", threads, 1);
+    requireAtLeast("decode-tile", decodeTile, 2);
+    requireAtLeast("prefill-tile", prefillTile, 2);
+    requireAtLeast("prefill-budget", prefillBudget, prefillTile);
+    requireAtLeast("max-batch", maxBatch, 1);
+    requireAtLeast("kv-cache-tokens", kvCacheTokens, BLOCK_SIZE);
+    requireAtLeast("max-queued-requests", maxQueuedRequests, 1);
+    requireAtLeast("max-moe-tokens", maxMoeTokens, 1);
+    requirePositive("expert-timeout", expertTimeout);
+    requirePositive("probe-interval", probeInterval);
+    requirePeers(expertNodes);
+  }
+
+  private static void requireAtLeast(String key, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(
+          "%s: %d (expected: at least %d)".formatted(key, value, least));
+    }
+  }
+
+  private static void requirePositive(String key, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException("%s: %s (expected: more than 0)".formatted(key, value));
+    }
+  }
+
+  private static void requirePeers(List<String> expertNodes) {
+    try {
+      long different = expertNodes.stream().map(PeerAddress::parse).distinct().count();
+      if (different < expertNodes.size() || expertNodes.isEmpty()) {
+        throw new IllegalArgumentException(
+            "%s (expected: at least one, each once)".formatted(expertNodes));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("expert-nodes: " + e.getMessage(), e);
+    }
+  }
+
+  /** The name that requests use. */
+  public String servedName() {
+    return modelName.isEmpty()
+        ? model.toAbsolutePath().normalize().getFileName().toString()
+        : modelName;
+  }
+
+  /** A sequence as long as the context must fit the KV cache, else it would wait for ever. */
+  void requireRoomFor(int contextLength) {
+    if (blockPool().count() * BLOCK_SIZE < contextLength) {
+      throw new ConfigException(
+          "kv-cache-tokens: %d (expected: at least %d, the model's context in whole blocks of %d)"
+              .formatted(
+                  kvCacheTokens,
+                  (contextLength + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE,
+                  BLOCK_SIZE));
+    }
+  }
+
+  NodeServer.Options serverOptions() {
+    return new NodeServer.Options(host, port, maxMessageBytes, allowInsecure, grace);
+  }
+
+  List<PeerAddress> peers() {
+    return expertNodes.stream().map(PeerAddress::parse).toList();
+  }
+
+  PeerMonitor.Options probing() {
+    return new PeerMonitor.Options(probeInterval, PeerMonitor.Options.DEFAULT.timeout());
+  }
+
+  DecoderOptions decoderOptions() {
+    return new DecoderOptions(
+        device, dtype, threads, decodeTile, prefillTile, blockPool().count(), BLOCK_SIZE);
+  }
+
+  MoeLimits moeLimits() {
+    MoeLimits usual = MoeLimits.DEFAULT;
+    return new MoeLimits(maxMoeTokens, 4 * maxMoeTokens, usual.threads(), usual.queue());
+  }
+
+  SchedulerLimits schedulerLimits() {
+    return new SchedulerLimits(maxBatch, maxQueuedRequests, prefillTile, prefillBudget);
+  }
+
+  BlockPool blockPool() {
+    return new BlockPool(kvCacheTokens / BLOCK_SIZE, BLOCK_SIZE);
+  }
+}

@@ -1,0 +1,141 @@
+package io.ennead.router;
+
+import io.ennead.node.AdminServer;
+import io.ennead.node.ConfigException;
+import io.ennead.node.ConfigLoader;
+import io.ennead.node.NodeServer;
+import io.ennead.node.Readiness;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running router node. The admin port listens first, so that {@code /readyz} tells what is
+ * missing; gRPC follows when the model is loaded; requests succeed when every expert is held by
+ * some expert node.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class RouterNode implements AutoCloseable {
+  private static final Logger logger = LoggerFactory.getLogger(RouterNode.class);
+
+  private final Readiness readiness;
+  private final AdminServer admin;
+  private final RouterParts parts;
+  private final NodeServer server;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private RouterNode(Readiness readiness, AdminServer admin, RouterParts parts, NodeServer server) {
+    this.readiness = readiness;
+    this.admin = admin;
+    this.parts = parts;
+    this.server = server;
+  }
+
+  /** Runs a node, configured by flags, environment and file, until the process is told to end. */
+  public static void main(String[] args) throws InterruptedException {
+    int exit = run(List.of(args));
+    if (exit != 0) {
+      System.exit(exit);
+    }
+  }
+
+  private static int run(List<String> args) throws InterruptedException {
+    if (args.contains("--help")) {
+      System.out.print(ConfigLoader.help(RouterConfig.class, "router"));
+      return 0;
+    }
+    try {
+      var config = ConfigLoader.load(RouterConfig.class, "router", args, System.getenv());
+      RouterNode node = start(config);
+      Runtime.getRuntime().addShutdownHook(new Thread(node::close, "shutdown"));
+      node.server.awaitTermination();
+      return 0;
+    } catch (ConfigException e) {
+      System.err.println(e.getMessage());
+      return 2;
+    } catch (
+        RuntimeException e) { // whatever is wrong with the model: one line, and the log has it all
+      logger.debug("cannot start", e);
+      System.err.println("router: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  /**
+   * Loads the model and starts serving. Blocks while loading.
+   *
+   * @throws ConfigException when an address may not or cannot be bound
+   * @throws IllegalArgumentException when the model cannot be served, naming file and expectation
+   */
+  public static RouterNode start(RouterConfig config) {
+    logger.info("router: {}", ConfigLoader.describe(config));
+    var registry = new PrometheusRegistry();
+    var readiness = new Readiness();
+    readiness.waitFor("model", "loading " + config.model());
+    AdminServer admin =
+        AdminServer.start(
+            config.host(), config.adminPort(), config.allowInsecure(), readiness, registry);
+    RouterParts parts = null;
+    try {
+      parts = RouterParts.assemble(config, readiness, registry);
+      NodeServer server =
+          NodeServer.start(config.serverOptions(), readiness, registry, parts.services());
+      readiness.done("model");
+      logger.info("{} on port {}", parts.description(), server.port());
+      return new RouterNode(readiness, admin, parts, server);
+    } catch (RuntimeException e) {
+      if (parts != null) {
+        parts.close();
+      }
+      admin.close();
+      throw e;
+    }
+  }
+
+  /** The gRPC port. */
+  public int port() {
+    return server.port();
+  }
+
+  /** The admin HTTP port. */
+  public int adminPort() {
+    return admin.port();
+  }
+
+  /**
+   * Waits until every expert can be reached.
+   *
+   * @throws IllegalStateException when the time is over, saying what is missing
+   */
+  public void awaitReady(Duration limit) throws InterruptedException {
+    CountDownLatch ready = new CountDownLatch(1);
+    readiness.onChange(
+        () -> {
+          if (readiness.ready()) {
+            ready.countDown();
+          }
+        });
+    if (!readiness.ready() && !ready.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new IllegalStateException(
+          "not ready after %s: %s".formatted(limit, String.join("; ", readiness.missing())));
+    }
+  }
+
+  /**
+   * Drains: health first, then no new calls, then the grace for those in progress, then the parts.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      server.close();
+      parts.close();
+      admin.close();
+    }
+  }
+}

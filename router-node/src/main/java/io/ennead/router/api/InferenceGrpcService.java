@@ -1,0 +1,162 @@
+package io.ennead.router.api;
+
+import io.ennead.node.GrpcErrors;
+import io.ennead.router.generate.GenerationRequest;
+import io.ennead.router.generate.SamplingOptions;
+import io.ennead.router.generate.ScoreJob;
+import io.ennead.router.generate.ScoredTokens;
+import io.ennead.router.generate.ServedModel;
+import io.ennead.v1.DetokenizeRequest;
+import io.ennead.v1.DetokenizeResponse;
+import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.GenerateResponse;
+import io.ennead.v1.InferenceServiceGrpc;
+import io.ennead.v1.ListModelsRequest;
+import io.ennead.v1.ListModelsResponse;
+import io.ennead.v1.ScoreRequest;
+import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.TokenizeRequest;
+import io.ennead.v1.TokenizeResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text generation and scoring over gRPC: reads and checks requests, hands them to the model's
+ * generator or scorer, and never waits for either. Safe for use by several threads.
+ */
+public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceServiceImplBase {
+  private final ModelCatalog catalog;
+  private final int maxBufferedPieces;
+  private final LongSupplier seeds;
+
+  /**
+   * A service of these models.
+   *
+   * @param maxBufferedPieces pieces that may wait for a slow reader before it is cut off
+   * @param seeds of requests that bring none
+   */
+  public InferenceGrpcService(ModelCatalog catalog, int maxBufferedPieces, LongSupplier seeds) {
+    this.catalog = catalog;
+    this.maxBufferedPieces = maxBufferedPieces;
+    this.seeds = seeds;
+  }
+
+  @Override
+  public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
+    var call = (ServerCallStreamObserver<GenerateResponse>) observer;
+    String responseId = UUID.randomUUID().toString();
+    ResponseStream stream = new ResponseStream(call, responseId, maxBufferedPieces);
+    call.setOnCancelHandler(stream::abandon);
+    call.setOnReadyHandler(stream::drain);
+    try {
+      ServedModel model = catalog.find(request.getModel());
+      stream.attach(model.generator().submit(read(model, request, responseId), stream));
+    } catch (RuntimeException e) {
+      stream.fail(e);
+    }
+  }
+
+  private GenerationRequest read(ServedModel model, GenerateRequest request, String responseId) {
+    Options.requireOneContinuation(request);
+    SamplingOptions sampling =
+        Options.sampling(request.getSampling(), model.info().defaultSampling());
+    int[] prompt = Prompts.read(model, request);
+    return new GenerationRequest(
+        responseId,
+        prompt,
+        sampling,
+        sampling.seed().orElseGet(seeds),
+        Options.stopping(request.getStopping(), model.info(), prompt.length),
+        Options.routing(request.getRouting(), model.info()),
+        Options.logprobs(request),
+        CallDeadline.nanos());
+  }
+
+  @Override
+  public void score(ScoreRequest request, StreamObserver<ScoreResponse> observer) {
+    var call = (ServerCallStreamObserver<ScoreResponse>) observer;
+    try {
+      ServedModel model = catalog.find(request.getModel());
+      int[] tokens = Prompts.read(model, request);
+      ScoreJob job =
+          new ScoreJob(
+              tokens, Options.routing(request.getRouting(), model.info()), CallDeadline.nanos());
+      CompletableFuture<ScoredTokens> scores = model.scorer().score(job);
+      call.setOnCancelHandler(() -> scores.cancel(false));
+      var unused =
+          scores
+              .thenApply(scored -> Responses.score(tokens, scored, model.codec()))
+              .whenComplete((response, failure) -> answer(call, response, failure));
+    } catch (RuntimeException e) {
+      call.onError(GrpcErrors.toStatus(e));
+    }
+  }
+
+  @Override
+  public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> observer) {
+    answer(observer, () -> tokens(request));
+  }
+
+  private TokenizeResponse tokens(TokenizeRequest request) {
+    ServedModel model = catalog.find(request.getModel());
+    TokenizeResponse.Builder response = TokenizeResponse.newBuilder();
+    String text = Prompts.text(request);
+    for (int id : model.codec().encode(text, !request.getOmitSpecialTokens())) {
+      response.addIds(id).addTokens(model.codec().token(id));
+    }
+    return response.build();
+  }
+
+  @Override
+  public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> observer) {
+    answer(observer, () -> text(request));
+  }
+
+  private DetokenizeResponse text(DetokenizeRequest request) {
+    ServedModel model = catalog.find(request.getModel());
+    int[] ids = Prompts.ids(model.info(), request.getIdsList(), "ids");
+    return DetokenizeResponse.newBuilder()
+        .setText(model.codec().decode(ids, request.getKeepSpecialTokens()))
+        .build();
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> observer) {
+    ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
+    catalog.all().forEach(model -> response.addModels(Responses.model(model.info())));
+    answer(observer, response::build);
+  }
+
+  private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
+    T response;
+    try {
+      response = work.get();
+    } catch (RuntimeException e) {
+      observer.onError(GrpcErrors.toStatus(e));
+      return;
+    }
+    observer.onNext(response);
+    observer.onCompleted();
+  }
+
+  /** Ends a call with the outcome of a future. A client that left is told nothing. */
+  private static <T> void answer(
+      ServerCallStreamObserver<T> call, @Nullable T response, @Nullable Throwable failure) {
+    if (call.isCancelled()) {
+      return;
+    }
+    if (response == null) {
+      Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+      call.onError(GrpcErrors.toStatus(cause == null ? new IllegalStateException() : cause));
+      return;
+    }
+    call.onNext(response);
+    call.onCompleted();
+  }
+}

@@ -1,0 +1,116 @@
+package io.ennead.router.api;
+
+import com.google.common.base.Utf8;
+import io.ennead.errors.ServingException;
+import io.ennead.router.generate.ModelInfo;
+import io.ennead.router.generate.ServedModel;
+import io.ennead.v1.ErrorReason;
+import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.ScoreRequest;
+import io.ennead.v1.TokenIds;
+import io.ennead.v1.TokenizeRequest;
+import java.util.List;
+
+/** Reads prompts: text or token ids in, ids of the model's vocabulary out. */
+final class Prompts {
+  private static final int MAX_TOKENIZE_BYTES = 1 << 20;
+
+  // Tokenizers may normalize text first. NFC composes at best 9 bytes, three Hangul jamo, into 3.
+  private static final int MAX_SHRINKING = 4;
+
+  private Prompts() {}
+
+  /** The prompt to continue; leaves room for one token at least. */
+  static int[] read(ServedModel model, GenerateRequest request) {
+    int limit = model.info().contextLength() - 1;
+    return switch (request.getPromptCase()) {
+      case TEXT -> fromText(model, request.getText(), limit);
+      case TOKEN_IDS -> fromIds(model.info(), request.getTokenIds(), limit);
+      case PROMPT_NOT_SET -> throw missing();
+    };
+  }
+
+  /** The tokens to score. */
+  static int[] read(ServedModel model, ScoreRequest request) {
+    int limit = model.info().contextLength();
+    return switch (request.getPromptCase()) {
+      case TEXT -> fromText(model, request.getText(), limit);
+      case TOKEN_IDS -> fromIds(model.info(), request.getTokenIds(), limit);
+      case PROMPT_NOT_SET -> throw missing();
+    };
+  }
+
+  /** The text of a request for its tokens alone, which no context bounds. */
+  static String text(TokenizeRequest request) {
+    int bytes = Utf8.encodedLength(request.getText());
+    if (bytes > MAX_TOKENIZE_BYTES) {
+      throw ServingException.invalidField(
+          "text", bytes + " bytes of UTF-8", "at most " + MAX_TOKENIZE_BYTES);
+    }
+    return request.getText();
+  }
+
+  /** Checks ids against the vocabulary; {@code field} is where they stand in the request. */
+  static int[] ids(ModelInfo model, List<Integer> ids, String field) {
+    int[] checked = new int[ids.size()];
+    for (int i = 0; i < checked.length; i++) {
+      int id = ids.get(i);
+      if (id < 0 || id >= model.vocabularySize()) {
+        throw ServingException.field(
+            ErrorReason.ERROR_REASON_TOKEN_OUT_OF_RANGE,
+            "%s[%d]".formatted(field, i),
+            Integer.toUnsignedString(id),
+            "0 to " + (model.vocabularySize() - 1));
+      }
+      checked[i] = id;
+    }
+    return checked;
+  }
+
+  private static int[] fromText(ServedModel model, String text, int limit) {
+    requireEncodable(model, text, limit);
+    int[] ids = model.codec().encode(text, true);
+    if (ids.length == 0) {
+      throw ServingException.invalidField("text", "no tokens", "at least one token");
+    }
+    requireFitting(ids.length, model.info(), limit);
+    return ids;
+  }
+
+  /** Refuses, before time and memory go into its tokens, text that has too many in any case. */
+  private static void requireEncodable(ServedModel model, String text, int limit) {
+    int bytes = Utf8.encodedLength(text);
+    long longest = (long) limit * model.codec().longestTokenBytes() * MAX_SHRINKING;
+    if (bytes > longest) {
+      throw tooLong(
+          bytes + " bytes of UTF-8",
+          "at most %d bytes: the context is %d tokens"
+              .formatted(longest, model.info().contextLength()));
+    }
+  }
+
+  private static int[] fromIds(ModelInfo model, TokenIds tokens, int limit) {
+    if (tokens.getIdsCount() == 0) {
+      throw ServingException.invalidField("token_ids.ids", "empty", "at least one id");
+    }
+    requireFitting(tokens.getIdsCount(), model, limit);
+    return ids(model, tokens.getIdsList(), "token_ids.ids");
+  }
+
+  private static void requireFitting(int tokens, ModelInfo model, int limit) {
+    if (tokens > limit) {
+      throw tooLong(
+          tokens + " tokens",
+          "at most %d: the context is %d tokens".formatted(limit, model.contextLength()));
+    }
+  }
+
+  private static ServingException tooLong(String value, String expected) {
+    return ServingException.field(
+        ErrorReason.ERROR_REASON_PROMPT_TOO_LONG, "prompt", value, expected);
+  }
+
+  private static ServingException missing() {
+    return ServingException.invalidField("prompt", "not set", "text or token_ids");
+  }
+}

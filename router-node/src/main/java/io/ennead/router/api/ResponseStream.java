@@ -1,0 +1,133 @@
+package io.ennead.router.api;
+
+import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
+import io.ennead.router.generate.FinishInfo;
+import io.ennead.router.generate.Generation;
+import io.ennead.router.generate.Piece;
+import io.ennead.router.generate.TokenSink;
+import io.ennead.v1.GenerateResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One response on its way to the client. Pieces are sent while the transport takes them and wait in
+ * a bounded buffer while it does not; a reader that falls behind by more is cut off with
+ * QUEUE_FULL, and its generation ends.
+ *
+ * <p>Pieces come from the generation loop's thread, readiness and cancellation from gRPC's. The
+ * observer is called with the lock held, since it wants one caller at a time and the order of the
+ * pieces; its calls do not block. The generation is called without it.
+ */
+final class ResponseStream implements TokenSink {
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+  private final ServerCallStreamObserver<GenerateResponse> observer;
+  private final String responseId;
+  private final int limit;
+  private final Queue<GenerateResponse> buffer = new ArrayDeque<>();
+  private @Nullable Runnable ending;
+  private @Nullable Generation generation;
+  private boolean closed;
+  private boolean abandoned;
+
+  /** A stream whose buffer holds at most {@code limit} pieces. */
+  ResponseStream(
+      ServerCallStreamObserver<GenerateResponse> observer, String responseId, int limit) {
+    this.observer = observer;
+    this.responseId = responseId;
+    this.limit = limit;
+  }
+
+  /** Says what to cancel when the client leaves; it may have left already. */
+  void attach(Generation submitted) {
+    boolean late;
+    synchronized (this) {
+      generation = submitted;
+      late = abandoned;
+    }
+    if (late) {
+      submitted.cancel();
+    }
+  }
+
+  @Override
+  public void piece(Piece piece) {
+    if (!offer(Responses.piece(responseId, piece))) {
+      abandon();
+    }
+  }
+
+  /** Sends or buffers; false when the buffer is full, which ends the call. */
+  private synchronized boolean offer(GenerateResponse response) {
+    if (closed) {
+      return true;
+    }
+    drain();
+    if (buffer.size() >= limit) {
+      buffer.clear();
+      end(() -> observer.onError(GrpcErrors.toStatus(overflow())));
+      return false;
+    }
+    buffer.add(response);
+    drain();
+    return true;
+  }
+
+  private ServingException overflow() {
+    return ServingException.queueFull("buffer of response " + responseId, limit, RETRY_AFTER);
+  }
+
+  @Override
+  public synchronized void finished(FinishInfo info) {
+    if (!closed) {
+      buffer.add(Responses.finish(responseId, info));
+    }
+    end(observer::onCompleted);
+  }
+
+  @Override
+  public void failed(ServingException failure) {
+    fail(failure);
+  }
+
+  /** Ends the call with an error, after the pieces that wait. */
+  synchronized void fail(Throwable failure) {
+    end(() -> observer.onError(GrpcErrors.toStatus(failure)));
+  }
+
+  private synchronized void end(Runnable action) {
+    if (ending == null) {
+      ending = action;
+      drain();
+    }
+  }
+
+  /** Sends what the transport takes. */
+  synchronized void drain() {
+    while (!closed && !buffer.isEmpty() && observer.isReady()) {
+      observer.onNext(buffer.remove());
+    }
+    if (!closed && buffer.isEmpty() && ending != null) {
+      closed = true;
+      ending.run();
+    }
+  }
+
+  /** The client is gone, or is cut off. */
+  void abandon() {
+    Generation running;
+    synchronized (this) {
+      abandoned = true;
+      closed = true;
+      buffer.clear();
+      running = generation;
+    }
+    if (running != null) {
+      running.cancel();
+    }
+  }
+}

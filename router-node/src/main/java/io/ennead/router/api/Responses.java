@@ -1,0 +1,120 @@
+package io.ennead.router.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.ennead.router.generate.FinishInfo;
+import io.ennead.router.generate.ModelInfo;
+import io.ennead.router.generate.Piece;
+import io.ennead.router.generate.SamplingOptions;
+import io.ennead.router.generate.ScoredTokens;
+import io.ennead.router.generate.TokenLogProb;
+import io.ennead.router.model.TextCodec;
+import io.ennead.router.moe.Routing;
+import io.ennead.v1.Finish;
+import io.ennead.v1.FinishReason;
+import io.ennead.v1.GenerateResponse;
+import io.ennead.v1.Model;
+import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.TokenLogprob;
+import io.ennead.v1.TokenScore;
+import java.time.Duration;
+import java.util.Arrays;
+
+/** Writes domain results as messages. */
+final class Responses {
+  private Responses() {}
+
+  static GenerateResponse piece(String responseId, Piece piece) {
+    GenerateResponse.Builder response =
+        GenerateResponse.newBuilder().setResponseId(responseId).setText(piece.text());
+    for (int id : piece.tokenIds()) {
+      response.addTokenIds(id);
+    }
+    piece.logprobs().forEach(logprob -> response.addLogprobs(logprob(logprob)));
+    return response.build();
+  }
+
+  private static TokenLogprob logprob(TokenLogProb token) {
+    TokenLogprob.Builder message =
+        TokenLogprob.newBuilder().setId(token.id()).setLogprob(token.logProb());
+    token.top().forEach(alternative -> message.addTop(logprob(alternative)));
+    return message.build();
+  }
+
+  static GenerateResponse finish(String responseId, FinishInfo info) {
+    Finish.Builder finish =
+        Finish.newBuilder()
+            .setReason(reason(info.reason()))
+            .setPromptTokens(info.promptTokens())
+            .setGeneratedTokens(info.generatedTokens())
+            .setSeed(info.seed())
+            .setQueueSeconds(seconds(info.queued()))
+            .setTimeToFirstTokenSeconds(seconds(info.firstToken()))
+            .setTotalSeconds(seconds(info.total()))
+            .setStop(info.stop());
+    return GenerateResponse.newBuilder().setResponseId(responseId).setFinish(finish).build();
+  }
+
+  private static FinishReason reason(FinishInfo.Reason reason) {
+    return switch (reason) {
+      case EOS -> FinishReason.FINISH_REASON_EOS;
+      case STOP -> FinishReason.FINISH_REASON_STOP;
+      case LENGTH -> FinishReason.FINISH_REASON_LENGTH;
+    };
+  }
+
+  static ScoreResponse score(int[] tokens, ScoredTokens scores, TextCodec codec) {
+    ScoreResponse.Builder response = ScoreResponse.newBuilder();
+    for (int i = 0; i < tokens.length; i++) {
+      TokenScore.Builder token =
+          TokenScore.newBuilder()
+              .setId(tokens[i])
+              .setText(new String(codec.bytes(tokens[i]), UTF_8));
+      if (i > 0) {
+        token.setLogprob(scores.logProbs()[i]).setRank(scores.ranks()[i]);
+      }
+      response.addTokens(token);
+    }
+    scores.perplexity().ifPresent(response::setPerplexity);
+    return response.build();
+  }
+
+  static Model model(ModelInfo info) {
+    return Model.newBuilder()
+        .setName(info.name())
+        .setFamily(info.family())
+        .setFingerprint(info.fingerprint())
+        .setDtype(info.dtype())
+        .setContextLength(info.contextLength())
+        .setVocabularySize(info.vocabularySize())
+        .setHiddenSize(info.hiddenSize())
+        .setLayers(info.layers())
+        .setExperts(info.experts())
+        .setExpertsPerToken(info.expertsPerToken())
+        .setDefaultSampling(sampling(info.defaultSampling()))
+        .build();
+  }
+
+  private static io.ennead.v1.SamplingOptions sampling(SamplingOptions options) {
+    return io.ennead.v1.SamplingOptions.newBuilder()
+        .setTemperature(options.temperature())
+        .setTopK(options.topK())
+        .setTopP(options.topP())
+        .setMinP(options.minP())
+        .build();
+  }
+
+  static io.ennead.v1.Routing routing(Routing routing) {
+    io.ennead.v1.Routing.Builder message =
+        io.ennead.v1.Routing.newBuilder().setExpertsPerToken(routing.expertsPerRow());
+    Arrays.stream(routing.experts()).forEach(message::addExpertIds);
+    for (float weight : routing.weights()) {
+      message.addWeights(weight);
+    }
+    return message.build();
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
+  }
+}

@@ -1,0 +1,117 @@
+package io.ennead.router;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The arrows: api -> generate -> model -> moe <- dispatch -> {placement, peer}. */
+@AnalyzeClasses(packages = "io.ennead", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  @ArchTest
+  static final ArchRule arrowsPointDown =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("main")
+          .definedBy("io.ennead.router")
+          .layer("api")
+          .definedBy("io.ennead.router.api..")
+          .layer("generate")
+          .definedBy("io.ennead.router.generate..")
+          .layer("model")
+          .definedBy("io.ennead.router.model..")
+          .layer("moe")
+          .definedBy("io.ennead.router.moe..")
+          .layer("dispatch")
+          .definedBy("io.ennead.router.dispatch..")
+          .layer("placement")
+          .definedBy("io.ennead.router.placement..")
+          .layer("peer")
+          .definedBy("io.ennead.router.peer..")
+          .whereLayer("api")
+          .mayOnlyBeAccessedByLayers("main")
+          .whereLayer("generate")
+          .mayOnlyBeAccessedByLayers("main", "api")
+          .whereLayer("model")
+          .mayOnlyBeAccessedByLayers("main", "api", "generate")
+          .whereLayer("moe")
+          .mayOnlyBeAccessedByLayers("main", "api", "generate", "model", "dispatch")
+          .whereLayer("dispatch")
+          .mayOnlyBeAccessedByLayers("main")
+          .whereLayer("placement")
+          .mayOnlyBeAccessedByLayers("main", "dispatch")
+          .whereLayer("peer")
+          .mayOnlyBeAccessedByLayers("main", "dispatch", "placement");
+
+  @ArchTest
+  static final ArchRule noCycles =
+      slices().matching("io.ennead.router.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule onlyTheModelKnowsDjl =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.router..")
+          .and()
+          .resideOutsideOfPackage("io.ennead.router.model..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("ai.djl..");
+
+  @ArchTest
+  static final ArchRule moeIsPlainJava =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.router.moe..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("ai.djl..", "io.grpc..", "io.ennead.expert..", "io.ennead.node..");
+
+  @ArchTest
+  static final ArchRule onlyApiPeerAndMainKnowGrpc =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.ennead.router.moe..",
+              "io.ennead.router.model..",
+              "io.ennead.router.generate..",
+              "io.ennead.router.dispatch..",
+              "io.ennead.router.placement..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.grpc..");
+
+  @ArchTest
+  static final ArchRule generatedTypesStopAtTheEdge =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.ennead.router.moe..",
+              "io.ennead.router.model..",
+              "io.ennead.router.generate..",
+              "io.ennead.router.dispatch..")
+          .should()
+          .dependOnClassesThat(
+              DescribedPredicate.describe(
+                  "are generated messages",
+                  (JavaClass type) ->
+                      type.getPackageName().equals("io.ennead.v1")
+                          && !type.getSimpleName().equals("ErrorReason")));
+
+  @ArchTest
+  static final ArchRule theExpertNodeIsReachedOnlyThroughEngineAndCheckpoint =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.router..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.ennead.expert", "io.ennead.expert.api..", "io.ennead.expert.batch..");
+}

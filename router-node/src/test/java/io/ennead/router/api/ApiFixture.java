@@ -1,0 +1,92 @@
+package io.ennead.router.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
+import io.ennead.router.generate.ByteCodec;
+import io.ennead.router.generate.Generator;
+import io.ennead.router.generate.ModelInfo;
+import io.ennead.router.generate.SamplingOptions;
+import io.ennead.router.generate.Scorer;
+import io.ennead.router.generate.ServedModel;
+import io.ennead.router.moe.ExpertLayer;
+import io.ennead.router.moe.MoeLayer;
+import io.ennead.router.moe.SoftmaxGate;
+import io.ennead.v1.ErrorReason;
+import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import java.io.IOException;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+
+/** A service on an in-process channel, and a model made of fakes. */
+final class ApiFixture {
+  static final int CONTEXT = 32;
+  static final int VOCABULARY = 257;
+  static final int HIDDEN = 4;
+  static final int LAYERS = 2;
+
+  private final Server server;
+  private final ManagedChannel channel;
+
+  ApiFixture(BindableService service) throws IOException {
+    String name = InProcessServerBuilder.generateName();
+    server = InProcessServerBuilder.forName(name).addService(service).build().start();
+    channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  /** A model of 257 byte tokens, 2 layers of 4 experts, whose gate logits are the row itself. */
+  static ServedModel model(Generator generator, Scorer scorer, ExpertLayer experts) {
+    ModelInfo info =
+        new ModelInfo(
+            "tiny",
+            "mixtral",
+            "f00d",
+            "f32",
+            CONTEXT,
+            VOCABULARY,
+            HIDDEN,
+            LAYERS,
+            4,
+            2,
+            new SamplingOptions(0.7, 0, 0.9, 0, OptionalLong.empty()));
+    MoeLayer moe =
+        new MoeLayer((layer, phase, hidden) -> hidden.clone(), new SoftmaxGate(4, 2), experts);
+    return new ServedModel(info, new ByteCodec(), generator, scorer, moe);
+  }
+
+  /** Asserts that a call fails with a reason, its code and, in the metadata, a field. */
+  static ServingException assertFails(
+      ThrowingCallable call, ErrorReason reason, String field, String message) {
+    Throwable thrown = catchThrowable(call);
+    assertThat(thrown).as("%s %s", field, message).isNotNull();
+    assertThat(Status.fromThrowable(thrown).getCode()).isEqualTo(GrpcErrors.code(reason));
+    ServingException error = GrpcErrors.fromThrowable(thrown);
+    assertThat(error.reason()).as(message).isEqualTo(reason);
+    assertThat(error.metadata()).as(message).containsAllEntriesOf(metadata(field));
+    assertThat(error.getMessage()).contains(message);
+    return error;
+  }
+
+  private static Map<String, String> metadata(String field) {
+    return field.isEmpty() ? Map.of() : Map.of("field", field);
+  }
+
+  void close() throws InterruptedException {
+    channel.shutdownNow();
+    server.shutdownNow();
+    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+  }
+}
