@@ -1,0 +1,48 @@
+package io.ennead.cli;
+
+import io.ennead.cli.cluster.ClusterException;
+import io.ennead.errors.ServingException;
+import io.ennead.node.ConfigException;
+import java.net.BindException;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** Turns what went wrong into one line for a person. */
+final class Failures {
+  private static final String REASON_PREFIX = "ERROR_REASON_";
+
+  private Failures() {}
+
+  static String describe(Throwable failure) {
+    if (failure instanceof ClusterException || failure instanceof ConfigException) {
+      return message(failure); // made for people
+    }
+    if (portInUse(failure)) {
+      return "a port is in use: %s (choose others with --base-port or --port)"
+          .formatted(message(failure));
+    }
+    if (failure instanceof ServingException serving) {
+      return "%s: %s"
+          .formatted(serving.reason().name().replace(REASON_PREFIX, ""), message(serving));
+    }
+    return message(failure);
+  }
+
+  /** Netty's native transports have an exception of their own for a port that is taken. */
+  private static boolean portInUse(Throwable failure) {
+    return causes(failure)
+        .anyMatch(
+            cause ->
+                cause instanceof BindException
+                    || Objects.toString(cause.getMessage(), "").contains("Address already in use"));
+  }
+
+  private static Stream<Throwable> causes(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause).limit(20);
+  }
+
+  private static String message(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : message;
+  }
+}

@@ -1,0 +1,50 @@
+package io.ennead.cli;
+
+import io.ennead.cli.cluster.ClusterPlan;
+import io.ennead.cli.cluster.PortPlan;
+import io.ennead.expert.checkpoint.ModelConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which cluster to start on this machine. */
+final class ModelFlags {
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Model directory (default: the bundled demo model).")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--dtype",
+      defaultValue = "f32",
+      paramLabel = "TYPE",
+      description = "Compute type, f32 or bf16 (default: ${DEFAULT-VALUE}).")
+  private String dtype = "";
+
+  @Option(
+      names = "--nodes",
+      defaultValue = "8",
+      paramLabel = "N",
+      description = "Expert nodes (default: ${DEFAULT-VALUE}).")
+  private int nodes;
+
+  @Option(
+      names = "--base-port",
+      defaultValue = "" + PortPlan.DEFAULT_BASE,
+      paramLabel = "PORT",
+      description =
+          "The router's port; the others follow from it. 0: free ports (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int basePort;
+
+  int basePort() {
+    return basePort;
+  }
+
+  ClusterPlan plan() {
+    Path directory = model == null ? Home.demoModel() : model.toAbsolutePath();
+    ModelConfig config = ModelConfig.read(directory.resolve("config.json"));
+    return new ClusterPlan(directory, dtype, config.experts(), PortPlan.of(basePort, nodes));
+  }
+}

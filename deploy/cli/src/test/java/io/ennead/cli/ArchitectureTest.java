@@ -1,0 +1,39 @@
+package io.ennead.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Commands use the client and the nodes' front doors; clusters know no command. */
+@AnalyzeClasses(packages = "io.ennead.cli", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  @ArchTest
+  static final ArchRule clustersKnowNoCommand =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.cli.cluster")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.ennead.cli", "picocli..");
+
+  @ArchTest
+  static final ArchRule gRpcIsTheClientsBusiness =
+      noClasses()
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.grpc..").and(not(resideInAPackage("io.grpc.health.v1"))));
+
+  @ArchTest
+  static final ArchRule nodesAreUsedThroughTheirFrontDoors =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "ai.djl..", "io.ennead.expert.api", "io.ennead.expert.batch", "io.ennead.router.*..");
+}

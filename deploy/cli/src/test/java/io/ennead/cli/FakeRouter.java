@@ -1,0 +1,100 @@
+package io.ennead.cli;
+
+import io.ennead.v1.Finish;
+import io.ennead.v1.FinishReason;
+import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.GenerateResponse;
+import io.ennead.v1.InferenceServiceGrpc.InferenceServiceImplBase;
+import io.ennead.v1.ListModelsRequest;
+import io.ennead.v1.ListModelsResponse;
+import io.ennead.v1.Model;
+import io.ennead.v1.ScoreRequest;
+import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.TokenLogprob;
+import io.ennead.v1.TokenScore;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A router without a model on a real loopback port: "word " for every token asked for. */
+final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
+  final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
+  final HealthStatusManager health = new HealthStatusManager();
+  private final Server server;
+
+  FakeRouter() throws IOException {
+    health.setStatus("stopped", ServingStatus.NOT_SERVING);
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(this)
+            .addService(health.getHealthService())
+            .build()
+            .start();
+  }
+
+  String address() {
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  @Override
+  public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
+    requests.add(request);
+    int tokens = request.getStopping().getMaxTokens();
+    for (int i = 0; i < tokens; i++) {
+      response.onNext(piece(i, request));
+    }
+    Finish finish =
+        Finish.newBuilder()
+            .setReason(FinishReason.FINISH_REASON_LENGTH)
+            .setGeneratedTokens(tokens)
+            .setSeed(-1) // the largest unsigned seed
+            .setTimeToFirstTokenSeconds(0.25)
+            .setTotalSeconds(0.5)
+            .build();
+    response.onNext(GenerateResponse.newBuilder().setFinish(finish).build());
+    response.onCompleted();
+  }
+
+  private static GenerateResponse piece(int id, GenerateRequest request) {
+    GenerateResponse.Builder piece = GenerateResponse.newBuilder().setText("wörd ").addTokenIds(id);
+    if (request.hasLogprobs()) {
+      piece.addLogprobs(TokenLogprob.newBuilder().setId(id).setLogprob(-0.5));
+    }
+    return piece.build();
+  }
+
+  @Override
+  public void score(ScoreRequest request, StreamObserver<ScoreResponse> response) {
+    response.onNext(
+        ScoreResponse.newBuilder()
+            .addTokens(TokenScore.newBuilder().setId(0).setText("<s>"))
+            .addTokens(
+                TokenScore.newBuilder()
+                    .setId(17)
+                    .setText(request.getText())
+                    .setLogprob(-1.5)
+                    .setRank(2))
+            .setPerplexity(4.4817)
+            .build());
+    response.onCompleted();
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> response) {
+    Model model = Model.newBuilder().setName("demo").setVocabularySize(100).build();
+    response.onNext(ListModelsResponse.newBuilder().addModels(model).build());
+    response.onCompleted();
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+}

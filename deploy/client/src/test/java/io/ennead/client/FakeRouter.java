@@ -1,0 +1,92 @@
+package io.ennead.client;
+
+import io.ennead.v1.Finish;
+import io.ennead.v1.FinishReason;
+import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.GenerateResponse;
+import io.ennead.v1.InferenceServiceGrpc.InferenceServiceImplBase;
+import io.ennead.v1.TokenizeRequest;
+import io.ennead.v1.TokenizeResponse;
+import io.grpc.Context;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A router without a model on a real loopback port. A prompt is answered by its own words, one per
+ * piece; the prompt "forever" gets one piece and no end; a prompt of ids gets one piece for each
+ * token asked for.
+ */
+final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
+  final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
+  final CountDownLatch cancelled = new CountDownLatch(1);
+  private final Server server;
+
+  FakeRouter() throws IOException {
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(this)
+            .addService(new HealthStatusManager().getHealthService())
+            .build()
+            .start();
+  }
+
+  String address() {
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  @Override
+  public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
+    Context.current().addListener(context -> cancelled.countDown(), Runnable::run);
+    requests.add(request);
+    if (request.hasTokenIds()) {
+      answer("x ".repeat(request.getStopping().getMaxTokens()).split("(?<= )"), response);
+      return;
+    }
+    if (request.getText().equals("forever")) {
+      response.onNext(piece("forever"));
+      return;
+    }
+    answer(request.getText().split("(?<= )"), response);
+  }
+
+  private static void answer(String[] words, StreamObserver<GenerateResponse> response) {
+    Arrays.stream(words).forEach(word -> response.onNext(piece(word)));
+    Finish finish =
+        Finish.newBuilder()
+            .setReason(FinishReason.FINISH_REASON_EOS)
+            .setGeneratedTokens(words.length)
+            .setSeed(7)
+            .build();
+    response.onNext(GenerateResponse.newBuilder().setFinish(finish).build());
+    response.onCompleted();
+  }
+
+  private static GenerateResponse piece(String word) {
+    return GenerateResponse.newBuilder().setText(word).addTokenIds(word.length()).build();
+  }
+
+  @Override
+  public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> response) {
+    if (request.getText().isEmpty()) {
+      response.onError(Status.INVALID_ARGUMENT.withDescription("text: empty").asException());
+      return;
+    }
+    response.onNext(TokenizeResponse.newBuilder().addIds(request.getText().length()).build());
+    response.onCompleted();
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+}
