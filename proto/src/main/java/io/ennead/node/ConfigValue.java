@@ -83,7 +83,7 @@ record ConfigValue(
   private static ConfigValue ofEnum(Class<?> type) {
     Object[] constants = type.getEnumConstants();
     String expected =
-        Arrays.stream(constants).map(ConfigValue::label).collect(Collectors.joining(" or "));
+        Arrays.stream(constants).map(ConfigValue::label).collect(Collectors.joining(", "));
     return scalar(
         expected,
         text ->

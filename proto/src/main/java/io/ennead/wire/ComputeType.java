@@ -5,12 +5,17 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The number format that matrix products run in, which is also the format of rows on the wire. */
+/** The number formats that matrix products run in. */
 public enum ComputeType {
   /** IEEE 754 binary32: the reference. */
   F32(DataType.DATA_TYPE_F32),
   /** bfloat16 products; norms, gate, softmax, combine and logits stay in binary32. */
-  BF16(DataType.DATA_TYPE_BF16);
+  BF16(DataType.DATA_TYPE_BF16),
+  /**
+   * Expert matrices are held as 8-bit integers with a float32 scale per output channel, made when
+   * they are loaded; everything else is as in {@link #BF16}.
+   */
+  INT8(DataType.DATA_TYPE_BF16);
 
   private final DataType wireType;
 
@@ -23,7 +28,7 @@ public enum ComputeType {
     return wireType;
   }
 
-  /** The name used in flags, files and messages: "f32" or "bf16". */
+  /** The name used in flags, files and messages: "f32", "bf16" or "int8". */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -45,6 +50,6 @@ public enum ComputeType {
                             label,
                             Arrays.stream(values())
                                 .map(ComputeType::label)
-                                .collect(Collectors.joining(" or ")))));
+                                .collect(Collectors.joining(", ")))));
   }
 }

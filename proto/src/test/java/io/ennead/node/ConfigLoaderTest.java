@@ -149,7 +149,7 @@ class ConfigLoaderTest {
         "stray|stray: unexpected argument (expected: --name value)",
         "--grace 5|grace: 5 (from --grace, expected: a duration, as 250ms or 5s)",
         "--grace 5y|grace: 5y (from --grace, expected: a duration, as 250ms or 5s)",
-        "--dtype f64|dtype: f64 (from --dtype, expected: f32 or bf16)",
+        "--dtype f64|dtype: f64 (from --dtype, expected: f32, bf16, int8)",
         "--allow-insecure=yes|allow-insecure: yes (from --allow-insecure, expected: true or false)",
         "--max-message-bytes 4GiB|"
             + "max-message-bytes: 4GiB (from --max-message-bytes, expected: bytes, as 512 or 64MiB)",
