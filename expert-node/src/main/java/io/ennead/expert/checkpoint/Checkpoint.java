@@ -1,8 +1,10 @@
 package io.ennead.expert.checkpoint;
 
+import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.architecture.Weight;
+import io.ennead.expert.checkpoint.family.Families;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -10,7 +12,7 @@ import java.util.SortedMap;
 
 /**
  * A model directory whose config.json and safetensors headers have been read and found consistent.
- * Holds no open file: {@link #map} opens one tensor at a time.
+ * Holds no open file: {@link #open} opens one tensor at a time.
  *
  * <p>Immutable, safe for use by several threads.
  */
@@ -34,7 +36,7 @@ public final class Checkpoint {
     if (!Files.isDirectory(directory)) {
       throw ModelFormatException.of(directory, "model", "no directory", "a model directory");
     }
-    ModelConfig config = ModelConfig.read(directory.resolve("config.json"));
+    ModelConfig config = Families.read(directory.resolve("config.json"));
     return new Checkpoint(directory, config, Shards.read(directory));
   }
 
@@ -67,18 +69,55 @@ public final class Checkpoint {
   }
 
   /**
-   * A tensor that must have a shape, and a type that can be read.
+   * Checks that a weight is there, in the shape that its record says and stored in a way that can
+   * be read.
    *
-   * @throws ModelFormatException when it is missing or has another
+   * @return the tensors that hold its numbers: one, or numbers and scales
+   * @throws ModelFormatException when it is not
    */
-  public TensorInfo require(String name, long... shape) {
+  public List<TensorInfo> require(Weight weight) {
+    String name = weight.tensor();
+    List<Long> shape = weight.storedShape();
+    if (!has(name) && has(Mxfp4.blocksName(name)) && Mxfp4.divides(shape)) {
+      return List.of(
+          require(Mxfp4.blocksName(name), ElementType.U8, Mxfp4.blocksShape(shape)),
+          require(Mxfp4.scalesName(name), ElementType.U8, Mxfp4.scalesShape(shape)));
+    }
     TensorInfo tensor = info(name);
-    List<Long> expected = Arrays.stream(shape).boxed().toList();
-    if (!tensor.shape().equals(expected)) {
-      throw ModelFormatException.of(
-          tensor.file(), "tensor " + name + ": shape", tensor.shape(), expected.toString());
+    if (tensor.type() == ElementType.F8_E4M3 && shape.size() == 2) {
+      return List.of(
+          require(name, ElementType.F8_E4M3, shape),
+          require(BlockFloat8.scaleName(name), ElementType.F32, BlockFloat8.scaleShape(shape)));
     }
     tensor.requireReadable();
+    return List.of(require(name, tensor.type(), shape));
+  }
+
+  /**
+   * Opens the tensor that holds a weight; the caller closes.
+   *
+   * @throws ModelFormatException when {@link #require} would
+   */
+  public FloatSource open(Weight weight) {
+    List<TensorInfo> stored = require(weight);
+    if (stored.size() == 1) {
+      return new StoredTensor(stored.get(0));
+    }
+    return stored.get(0).type() == ElementType.F8_E4M3
+        ? new BlockFloat8(stored.get(0), stored.get(1))
+        : new Mxfp4(stored.get(0), stored.get(1));
+  }
+
+  private TensorInfo require(String name, ElementType type, List<Long> shape) {
+    TensorInfo tensor = info(name);
+    if (!tensor.shape().equals(shape)) {
+      throw ModelFormatException.of(
+          tensor.file(), "tensor " + name + ": shape", tensor.shape(), shape.toString());
+    }
+    if (tensor.type() != type) {
+      throw ModelFormatException.of(
+          tensor.file(), "tensor " + name + ": dtype", tensor.type(), type.name());
+    }
     return tensor;
   }
 
@@ -94,27 +133,24 @@ public final class Checkpoint {
         throw ModelFormatException.of(
             directory, "expert", expert, "0 to " + (config.experts() - 1));
       }
-      for (int layer = 0; layer < config.layers(); layer++) {
-        requireExpert(layer, expert);
+      for (int layer : config.moeLayers()) {
+        config.moe(layer).experts().get(expert).weights().forEach(this::require);
       }
     }
   }
 
-  private void requireExpert(int layer, int expert) {
-    Family family = config.family();
-    int hidden = config.hiddenSize();
-    int width = config.expertWidth();
-    require(family.expertGate(layer, expert), width, hidden);
-    require(family.expertUp(layer, expert), width, hidden);
-    require(family.expertDown(layer, expert), hidden, width);
+  /** Whether all weights of an expert are there. */
+  public boolean hasExpert(int layer, int expert) {
+    return config
+        .moe(layer)
+        .experts()
+        .get(expert)
+        .weights()
+        .map(Weight::tensor)
+        .allMatch(this::holds);
   }
 
-  /**
-   * Maps a tensor's bytes; the caller closes.
-   *
-   * @throws ModelFormatException when it is missing or its file has shrunk
-   */
-  public MappedTensor map(String name) {
-    return MappedTensor.open(info(name));
+  private boolean holds(String tensor) {
+    return has(tensor) || has(Mxfp4.blocksName(tensor));
   }
 }

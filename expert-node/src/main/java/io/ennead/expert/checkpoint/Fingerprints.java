@@ -2,10 +2,17 @@ package io.ennead.expert.checkpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.ennead.expert.architecture.GatedFfn;
+import io.ennead.expert.architecture.LayerConfig;
+import io.ennead.expert.architecture.Linear;
+import io.ennead.expert.architecture.MixtureOfExperts;
+import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.architecture.Norm;
+import io.ennead.expert.architecture.Weight;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Content hashes: SHA-256, lower-case hex. They depend on what the tensors are, not on how files
@@ -24,83 +31,55 @@ public final class Fingerprints {
   }
 
   /**
-   * What router and expert nodes must agree on: the text of {@link #architecture}, then of each
-   * layer in order the gate, the input norm and the norm after attention, then the final norm, each
-   * labelled with its name in the checkpoint.
+   * What router and expert nodes must agree on: the text of {@link ArchitectureText}, then of each
+   * layer in order the norms and, if it has experts, the gate, then the final norm, each labelled
+   * with its name in the checkpoint.
    */
   public static String model(Checkpoint checkpoint) {
-    Family family = checkpoint.config().family();
+    ModelConfig config = checkpoint.config();
     var hash = new Fingerprints(checkpoint);
-    hash.digest.update(architecture(checkpoint.config()).getBytes(UTF_8));
-    for (int layer = 0; layer < checkpoint.config().layers(); layer++) {
-      hash.add(family.gate(layer));
-      hash.add(family.inputNorm(layer));
-      hash.add(family.postAttentionNorm(layer));
+    hash.digest.update(ArchitectureText.of(config).getBytes(UTF_8));
+    for (LayerConfig layer : config.layers()) {
+      layer.norms().map(Norm::weight).forEach(weight -> hash.add(weight.tensor(), weight));
+      layer.experts().stream()
+          .flatMap(Fingerprints::gate)
+          .forEach(weight -> hash.add(weight.tensor(), weight));
     }
-    hash.add(family.finalNorm());
+    Weight finalNorm = config.finalNorm().weight();
+    hash.add(finalNorm.tensor(), finalNorm);
     return hash.hex();
   }
 
+  private static Stream<Weight> gate(MixtureOfExperts experts) {
+    return Stream.concat(experts.router().weights(), experts.gate().selectionBias().stream());
+  }
+
   /**
-   * The weights of one expert of one layer: its three tensors, labelled {@code gate}, {@code up}
-   * and {@code down}, in this order. Equal weights have equal fingerprints wherever they are.
+   * The weights of one expert of one layer: its matrices, labelled {@code gate}, {@code up} and
+   * {@code down}, each with its bias behind it, if it has one. Equal weights have equal
+   * fingerprints wherever they are.
    */
   public static String expert(Checkpoint checkpoint, int layer, int expert) {
-    Family family = checkpoint.config().family();
+    GatedFfn ffn = checkpoint.config().moe(layer).experts().get(expert);
     var hash = new Fingerprints(checkpoint);
-    hash.add("gate", family.expertGate(layer, expert));
-    hash.add("up", family.expertUp(layer, expert));
-    hash.add("down", family.expertDown(layer, expert));
+    hash.add("gate", ffn.gate());
+    hash.add("up", ffn.up());
+    hash.add("down", ffn.down());
     return hash.hex();
   }
 
-  /**
-   * One {@code key=value\n} per field; numbers that are not whole as {@link Double#toHexString}.
-   */
-  private static String architecture(ModelConfig config) {
-    return """
-        family=%s
-        hidden_size=%s
-        layers=%s
-        attention_heads=%s
-        key_value_heads=%s
-        head_dim=%s
-        experts=%s
-        experts_per_token=%s
-        expert_width=%s
-        vocabulary_size=%s
-        context_length=%s
-        rms_norm_epsilon=%s
-        rope_theta=%s
-        tie_word_embeddings=%s
-        """
-        .formatted(
-            config.family().modelType(),
-            config.hiddenSize(),
-            config.layers(),
-            config.attentionHeads(),
-            config.keyValueHeads(),
-            config.headDim(),
-            config.experts(),
-            config.expertsPerToken(),
-            config.expertWidth(),
-            config.vocabularySize(),
-            config.contextLength(),
-            Double.toHexString(config.rmsNormEpsilon()),
-            Double.toHexString(config.ropeTheta()),
-            config.tieWordEmbeddings());
+  private void add(String label, Linear map) {
+    add(label, map.weight());
+    map.bias().ifPresent(bias -> add(label + " bias", bias));
   }
 
-  private void add(String name) {
-    add(name, name);
-  }
-
-  private void add(String label, String name) {
-    TensorInfo info = checkpoint.info(name);
-    String shape = info.shape().stream().map(String::valueOf).collect(Collectors.joining("x"));
-    digest.update("%s %s %s\n".formatted(label, info.type(), shape).getBytes(UTF_8));
-    try (MappedTensor tensor = checkpoint.map(name)) {
-      tensor.digest(digest);
+  private void add(String label, Weight weight) {
+    try (FloatSource source = checkpoint.open(weight)) {
+      digest.update(
+          "%s %s %dx%d\n"
+              .formatted(label, source.format(), weight.rows(), weight.columns())
+              .getBytes(UTF_8));
+      source.digest(digest, weight.offset(), weight.span());
     }
   }
 

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 /**
  * JSON of untrusted files: strict UTF-8, no duplicate keys, nothing after the value, bounded size.
  */
-final class StrictJson {
+public final class StrictJson {
   /** The format's own limit on headers; no index or config.json comes near it. */
   static final int MAX_BYTES = 100_000_000;
 
@@ -32,12 +32,16 @@ final class StrictJson {
   private StrictJson() {}
 
   /** Takes one JSON value apart; the parser stands before its first token. */
-  interface Visitor<T> {
+  public interface Visitor<T> {
     T visit(JsonParser parser) throws IOException;
   }
 
-  /** Reads a whole small file. */
-  static <T> T parseFile(Path file, Visitor<T> visitor) {
+  /**
+   * Reads a whole small file.
+   *
+   * @throws ModelFormatException when it is missing, too large or not one JSON value
+   */
+  public static <T> T parseFile(Path file, Visitor<T> visitor) {
     if (!Files.isRegularFile(file)) {
       throw ModelFormatException.of(file, "file", "missing", "a regular file");
     }

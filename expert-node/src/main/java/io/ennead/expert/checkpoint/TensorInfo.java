@@ -40,7 +40,7 @@ public record TensorInfo(
   }
 
   /**
-   * Refuses an element type that {@link MappedTensor#readFloats} cannot read.
+   * Refuses an element type whose tensors cannot be read by themselves.
    *
    * @throws ModelFormatException for any but F32, F16 and BF16
    */

@@ -64,8 +64,8 @@ class HeaderMutationTest {
     content.update(
         Arrays.copyOfRange(bytes, Math.toIntExact(tensor.begin()), Math.toIntExact(tensor.end())));
     var read = new ChecksumDigest();
-    try (MappedTensor mapped = MappedTensor.open(tensor)) {
-      mapped.digest(read);
+    try (TensorBytes stored = TensorBytes.open(tensor)) {
+      stored.digest(read, 0, tensor.bytes());
     }
     assertThat(read.crc.getValue()).as(round).isEqualTo(content.getValue());
   }
@@ -99,7 +99,7 @@ class HeaderMutationTest {
     return Files.readAllBytes(file);
   }
 
-  /** A checksum in the shape that {@link MappedTensor#digest} takes. */
+  /** A checksum in the shape that {@link TensorBytes#digest} takes. */
   private static final class ChecksumDigest extends MessageDigest {
     private final CRC32 crc = new CRC32();
 

@@ -1,12 +1,14 @@
-package io.ennead.expert.checkpoint;
+package io.ennead.expert.checkpoint.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ennead.expert.checkpoint.ModelFormatException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
  * Keys of config.json that change the computation, as Hugging Face models of several families spell
- * them. None of them is supported, so each may be there with the value only that changes nothing.
+ * them. A family that knows one reads it; to any other it may only say what changes nothing.
  */
 final class NeutralKeys {
   /** Features: null, false, 0 or empty is off. */
@@ -36,6 +38,7 @@ final class NeutralKeys {
           "use_parallel_residual",
           "use_qk_norm",
           "use_qkv_bias",
+          "sliding_window",
           "use_sliding_window");
 
   /** Factors, shares and steps: null or 1 changes nothing. */
@@ -45,6 +48,7 @@ final class NeutralKeys {
           "embedding_multiplier",
           "logit_scale",
           "logits_scaling",
+          "pretraining_tp",
           "moe_layer_freq",
           "n_group",
           "partial_rotary_factor",
@@ -59,29 +63,48 @@ final class NeutralKeys {
       Set.of(
           "attention_multiplier",
           "compression_config",
-          "quantization_config",
-          "query_pre_attn_scalar");
+          "query_pre_attn_scalar",
+          "rope_parameters",
+          "rope_scaling",
+          "swiglu_limit");
 
   /** Choices: the one that is computed. */
   private static final Map<String, String> CHOICE =
       Map.of("norm_topk_prob", "true", "scoring_func", "softmax");
 
+  /** Keys that concern training, Python or the storage format only. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          "_name_or_path",
+          "architectures",
+          "attention_dropout",
+          "auto_map",
+          "aux_loss_alpha",
+          "dtype",
+          "ep_size",
+          "experts_per_token", // gpt-oss repeats num_experts_per_tok
+          "initial_context_length", // gpt-oss repeats rope_scaling's original context
+          "initializer_range",
+          "max_window_layers", // matters with use_sliding_window only, which is refused
+          "num_nextn_predict_layers", // the layers behind the last are for training
+          "output_router_logits",
+          "pad_token_id",
+          "router_aux_loss_coef",
+          "router_jitter_noise",
+          "seq_aux",
+          "torch_dtype",
+          "transformers_version",
+          "use_cache");
+
   private NeutralKeys() {}
 
-  static boolean contains(String key) {
-    return OFF.contains(key)
-        || ONE.contains(key)
-        || ABSENT.contains(key)
-        || CHOICE.containsKey(key);
-  }
-
   /**
-   * Refuses what would change the computation.
+   * Refuses what would change the computation and was read by nobody.
    *
    * @throws ModelFormatException naming the first such key
    */
-  static void require(ConfigFields fields) {
-    for (String key : fields.names()) {
+  static void requireUnread(ConfigFields fields) {
+    for (String key : fields.unread()) {
       if (OFF.contains(key)) {
         fields.requireNeutral(key, NeutralKeys::isOff, "null or false, it is not supported");
       } else if (ONE.contains(key)) {
@@ -93,6 +116,19 @@ final class NeutralKeys {
         fields.requireNeutral(key, value -> value.asText().equals(choice), choice);
       }
     }
+  }
+
+  /** Keys that were read by nobody and are not listed here. */
+  static List<String> unknown(ConfigFields fields) {
+    return fields.unread().stream().filter(key -> !isListed(key)).toList();
+  }
+
+  private static boolean isListed(String key) {
+    return OFF.contains(key)
+        || ONE.contains(key)
+        || ABSENT.contains(key)
+        || CHOICE.containsKey(key)
+        || HARMLESS.contains(key);
   }
 
   private static boolean isOff(JsonNode value) {

@@ -1,0 +1,4 @@
+package io.ennead.expert.architecture;
+
+/** What follows attention in a layer. */
+public sealed interface FeedForward permits GatedFfn, MixtureOfExperts {}
