@@ -186,7 +186,7 @@ public final class ExpertNode implements AutoCloseable {
         served.nodeName(),
         port(),
         served.fingerprints().size(),
-        served.model().layers(),
+        served.model().layers().size(),
         served.modelFingerprint(),
         served.numericsId(),
         served.generation());

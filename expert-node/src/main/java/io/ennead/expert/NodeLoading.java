@@ -1,6 +1,5 @@
 package io.ennead.expert;
 
-import io.ennead.expert.api.ExpertId;
 import io.ennead.expert.api.ServedExperts;
 import io.ennead.expert.batch.ExpertBatcher;
 import io.ennead.expert.checkpoint.Checkpoint;
@@ -11,14 +10,12 @@ import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 
 /**
- * From a model directory to experts that compute: read and check, fingerprint, load, warm up. Runs
- * on one thread; {@link #stop} may be called by another and ends it at the next step.
+ * From a model directory to experts that compute: read and check, load and fingerprint, warm up.
+ * Runs on one thread; {@link #stop} may be called by another and ends it at the next step.
  */
 final class NodeLoading {
   /** What {@link Readiness} calls the experts. */
@@ -55,39 +52,20 @@ final class NodeLoading {
     Checkpoint checkpoint = Checkpoint.open(config.model());
     List<Integer> experts = ExpertIds.parse(config.experts(), checkpoint.config().experts());
     checkpoint.requireExperts(experts);
-    SortedMap<ExpertId, String> fingerprints = fingerprints(checkpoint, experts);
     String model = Fingerprints.model(checkpoint);
     ExpertEngine engine = loader.load(checkpoint, experts, config.engineOptions(), this::report);
     try {
       stage("warm-up", 0);
-      WarmUp.run(engine, checkpoint.config().layers(), experts);
-      return serve(nodeName, checkpoint, model, fingerprints, engine);
+      WarmUp.run(engine, checkpoint.config().moeLayers(), experts);
+      return serve(nodeName, checkpoint, model, engine);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
   }
 
-  private SortedMap<ExpertId, String> fingerprints(Checkpoint checkpoint, List<Integer> experts) {
-    int layers = checkpoint.config().layers();
-    stage("checking content", (long) layers * experts.size());
-    SortedMap<ExpertId, String> fingerprints = new TreeMap<>();
-    for (int layer = 0; layer < layers; layer++) {
-      for (int expert : experts) {
-        fingerprints.put(
-            new ExpertId(layer, expert), Fingerprints.expert(checkpoint, layer, expert));
-        advance(1);
-      }
-    }
-    return fingerprints;
-  }
-
   private LoadedNode serve(
-      String nodeName,
-      Checkpoint checkpoint,
-      String modelFingerprint,
-      SortedMap<ExpertId, String> fingerprints,
-      ExpertEngine engine) {
+      String nodeName, Checkpoint checkpoint, String modelFingerprint, ExpertEngine engine) {
     requireRunning();
     var batcher = ExpertBatcher.start(engine, config.batchLimits(), registry);
     var served =
@@ -99,12 +77,11 @@ final class NodeLoading {
             config.dtype(),
             config.device(),
             engine.numericsId(),
-            fingerprints,
+            engine.fingerprints(),
             batcher);
     return new LoadedNode(served, engine);
   }
 
-  /** The engine names finer stages; people see one, with its percentage. */
   private void report(LoadProgress now) {
     if (reportedBytes == 0) {
       stage("loading weights", now.totalBytes());

@@ -12,10 +12,10 @@ import java.util.List;
 final class WarmUp {
   private WarmUp() {}
 
-  static void run(ExpertEngine engine, int layers, List<Integer> experts) {
+  static void run(ExpertEngine engine, List<Integer> layers, List<Integer> experts) {
     float[] row = probe(engine.hidden());
     List<Slice> slices = experts.stream().map(id -> new Slice(id, new int[] {0})).toList();
-    for (int layer = 0; layer < layers; layer++) {
+    for (int layer : layers) {
       for (Tile tile : Tile.values()) {
         requireFinite(engine.run(layer, tile, row, slices), layer);
       }

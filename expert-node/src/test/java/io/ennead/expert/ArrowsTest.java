@@ -43,6 +43,15 @@ class ArrowsTest {
           .resideInAnyPackage("..expert.engine..", "..expert.batch..", "..expert.api..");
 
   @ArchTest
+  static final ArchRule architectureIsPureData =
+      noClasses()
+          .that()
+          .resideInAPackage("..expert.architecture..")
+          .should()
+          .dependOnClassesThat()
+          .resideOutsideOfPackages("java..", "..expert.architecture..", "org.jspecify..");
+
+  @ArchTest
   static final ArchRule engineKnowsOnlyCheckpoint =
       noClasses()
           .that()

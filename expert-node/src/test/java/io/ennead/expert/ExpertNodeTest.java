@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.DemoModel;
 import io.ennead.expert.checkpoint.Fingerprints;
@@ -42,6 +43,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
@@ -238,13 +241,20 @@ class ExpertNodeTest {
       List<Integer> experts,
       EngineOptions options,
       Consumer<LoadProgress> progress) {
-    progress.accept(new LoadProgress(25, 100, "layer 1 of 4"));
+    progress.accept(new LoadProgress(25, 100));
     try {
       mayLoad.await();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
-    progress.accept(new LoadProgress(100, 100, "layer 4 of 4"));
+    progress.accept(new LoadProgress(100, 100));
+    SortedMap<ExpertId, String> held = new TreeMap<>();
+    for (int layer : checkpoint.config().moeLayers()) {
+      for (int expert : experts) {
+        held.put(new ExpertId(layer, expert), Fingerprints.expert(checkpoint, layer, expert));
+      }
+    }
+    engine.hold(held);
     return engine;
   }
 

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
+import io.ennead.expert.architecture.GatedFfn;
+import io.ennead.expert.architecture.Weight;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.DemoModel;
-import io.ennead.expert.checkpoint.Family;
-import io.ennead.expert.checkpoint.MappedTensor;
+import io.ennead.expert.checkpoint.FloatSource;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.node.ConfigLoader;
 import io.ennead.v1.DataType;
@@ -142,15 +143,15 @@ class ServedDemoModelTest {
 
   /** {@code W2(silu(W1 x) * W3 x)}. */
   private static double[] swiglu(Checkpoint checkpoint, int expert, float[] row) {
-    Family family = checkpoint.config().family();
+    GatedFfn ffn = checkpoint.config().moe(LAYER).experts().get(expert);
     double[] x = IntStream.range(0, HIDDEN).mapToDouble(i -> row[i]).toArray();
-    double[] gate = multiply(weights(checkpoint, family.expertGate(LAYER, expert)), x, WIDTH);
-    double[] up = multiply(weights(checkpoint, family.expertUp(LAYER, expert)), x, WIDTH);
+    double[] gate = multiply(weights(checkpoint, ffn.gate().weight()), x, WIDTH);
+    double[] up = multiply(weights(checkpoint, ffn.up().weight()), x, WIDTH);
     double[] inner = new double[WIDTH];
     for (int i = 0; i < WIDTH; i++) {
       inner[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
     }
-    return multiply(weights(checkpoint, family.expertDown(LAYER, expert)), inner, HIDDEN);
+    return multiply(weights(checkpoint, ffn.down().weight()), inner, HIDDEN);
   }
 
   private static double[] multiply(float[] matrix, double[] vector, int rows) {
@@ -163,10 +164,10 @@ class ServedDemoModelTest {
     return product;
   }
 
-  private static float[] weights(Checkpoint checkpoint, String name) {
+  private static float[] weights(Checkpoint checkpoint, Weight weight) {
     float[] values = new float[HIDDEN * WIDTH];
-    try (MappedTensor tensor = checkpoint.map(name)) {
-      tensor.readFloats(0, FloatBuffer.wrap(values));
+    try (FloatSource source = checkpoint.open(weight)) {
+      source.read(weight.offset(), FloatBuffer.wrap(values));
     }
     return values;
   }

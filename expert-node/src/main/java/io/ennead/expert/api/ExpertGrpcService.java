@@ -1,6 +1,7 @@
 package io.ennead.expert.api;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.batch.BatchResult;
 import io.ennead.node.GrpcErrors;
 import io.ennead.node.Readiness;

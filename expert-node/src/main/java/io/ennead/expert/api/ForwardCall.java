@@ -1,6 +1,8 @@
 package io.ennead.expert.api;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.architecture.LayerConfig;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.v1.DataType;
@@ -53,13 +55,14 @@ record ForwardCall(int layer, Tile tile, float[] rows, List<Slice> slices, DataT
   }
 
   private static int layer(ExpertServiceForwardRequest request, ServedExperts served) {
-    int layers = served.model().layers();
-    if (Integer.compareUnsigned(request.getLayer(), layers) >= 0) {
+    List<LayerConfig> layers = served.model().layers();
+    boolean known = Integer.compareUnsigned(request.getLayer(), layers.size()) < 0;
+    if (!known || layers.get(request.getLayer()).experts().isEmpty()) {
       throw ServingException.field(
           ErrorReason.ERROR_REASON_LAYER_UNKNOWN,
           "layer",
           Integer.toUnsignedString(request.getLayer()),
-          "0 to " + (layers - 1));
+          "a layer with experts, of 0 to " + (layers.size() - 1));
     }
     return request.getLayer();
   }

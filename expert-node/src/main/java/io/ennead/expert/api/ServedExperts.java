@@ -1,7 +1,8 @@
 package io.ennead.expert.api;
 
+import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.batch.ExpertBatcher;
-import io.ennead.expert.checkpoint.ModelConfig;
 import io.ennead.wire.ComputeType;
 import java.util.Collections;
 import java.util.SortedMap;

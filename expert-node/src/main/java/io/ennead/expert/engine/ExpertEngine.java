@@ -1,6 +1,8 @@
 package io.ennead.expert.engine;
 
+import io.ennead.expert.architecture.ExpertId;
 import java.util.List;
+import java.util.SortedMap;
 
 /**
  * Runs the experts of one layer on rows. A row's output depends on the row, the expert, the weights
@@ -20,6 +22,9 @@ public interface ExpertEngine extends AutoCloseable {
    * @return [sum of slice lengths, hidden], slice after slice
    */
   float[] run(int layer, Tile tile, float[] rows, List<Slice> slices);
+
+  /** The experts it holds, each with the hash of its weights ({@code checkpoint.Fingerprints}). */
+  SortedMap<ExpertId, String> fingerprints();
 
   /** Width of a row. */
   int hidden();

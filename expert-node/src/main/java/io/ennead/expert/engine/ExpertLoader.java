@@ -1,128 +1,145 @@
 package io.ennead.expert.engine;
 
+import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.architecture.GatedFfn;
+import io.ennead.expert.architecture.Linear;
+import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.architecture.Weight;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.Family;
-import io.ennead.expert.checkpoint.MappedTensor;
-import io.ennead.expert.checkpoint.ModelConfig;
+import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.checkpoint.TensorInfo;
-import io.ennead.expert.engine.TorchExperts.ExpertKey;
-import io.ennead.wire.ComputeType;
-import java.nio.ByteBuffer;
+import io.ennead.expert.checkpoint.WeightReader;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Moves experts from the checkpoint into the module, a few rows at a time through one staging
- * buffer, so that no second copy of a tensor is ever resident.
+ * Moves experts from the checkpoint into the module, a few rows at a time through one buffer, so
+ * that no second copy of a tensor is ever resident. An expert is hashed on a second thread while
+ * the one before is converted: its bytes come from the disk once, and from the page cache then.
  */
 final class ExpertLoader {
-  private final TorchModule module;
+  private final ExpertSlots slots;
   private final Checkpoint checkpoint;
-  private final EngineOptions options;
   private final Consumer<LoadProgress> progress;
   private final ModelConfig config;
-  private final RowStaging staging;
+  private final WeightReader reader;
+  private final Map<ExpertId, Integer> places = new HashMap<>();
+  private final SortedMap<ExpertId, String> fingerprints = new TreeMap<>();
   private long doneBytes;
   private long totalBytes;
 
-  ExpertLoader(
-      TorchModule module,
-      Checkpoint checkpoint,
-      EngineOptions options,
-      Consumer<LoadProgress> progress) {
-    this.module = module;
+  ExpertLoader(ExpertSlots slots, Checkpoint checkpoint, Consumer<LoadProgress> progress) {
+    this.slots = slots;
     this.checkpoint = checkpoint;
-    this.options = options;
     this.progress = progress;
     this.config = checkpoint.config();
-    this.staging = new RowStaging(Math.max(config.hiddenSize(), config.expertWidth()));
+    this.reader = new WeightReader(checkpoint);
   }
 
-  long totalBytes() {
-    return totalBytes;
+  /** Slots of the experts loaded. */
+  Map<ExpertId, Integer> places() {
+    return places;
   }
 
-  /** Loads the experts of every layer; gives their slots. */
-  Map<ExpertKey, Integer> load(List<Integer> experts) {
-    totalBytes = measure(experts);
-    Map<ExpertKey, Integer> slots = new HashMap<>();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      for (int expert : experts) {
-        slots.put(new ExpertKey(layer, expert), loadExpert(layer, expert));
-      }
+  /** Fingerprints of the experts loaded. */
+  SortedMap<ExpertId, String> fingerprints() {
+    return fingerprints;
+  }
+
+  /** Loads these experts of every layer that has some. */
+  void load(List<Integer> experts) {
+    List<ExpertId> all = new ArrayList<>();
+    for (int layer : config.moeLayers()) {
+      experts.forEach(expert -> all.add(new ExpertId(layer, expert)));
     }
-    return slots;
-  }
-
-  private long measure(List<Integer> experts) {
-    long bytes = 0;
-    for (int layer = 0; layer < config.layers(); layer++) {
-      for (int expert : experts) {
-        for (TensorInfo part : parts(layer, expert)) {
-          bytes += part.bytes();
-        }
-      }
+    totalBytes = all.stream().mapToLong(this::bytes).sum();
+    ExecutorService hashing = Executors.newSingleThreadExecutor(ExpertLoader::daemon);
+    try {
+      load(all, hashing);
+    } finally {
+      hashing.shutdownNow();
     }
-    return bytes;
   }
 
-  /** Gate, up and down of one expert: the order of the module's parts. */
-  private List<TensorInfo> parts(int layer, int expert) {
-    Family family = config.family();
-    long width = config.expertWidth();
-    long hidden = config.hiddenSize();
-    return List.of(
-        checkpoint.require(family.expertGate(layer, expert), width, hidden),
-        checkpoint.require(family.expertUp(layer, expert), width, hidden),
-        checkpoint.require(family.expertDown(layer, expert), hidden, width));
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "expert-hashing");
+    thread.setDaemon(true);
+    return thread;
   }
 
-  private int loadExpert(int layer, int expert) {
-    int slot = allocate(module, config.expertWidth(), config.hiddenSize(), options);
-    List<TensorInfo> parts = parts(layer, expert);
-    for (int part = 0; part < parts.size(); part++) {
-      TensorInfo info = parts.get(part);
-      try (MappedTensor tensor = checkpoint.map(info.name())) {
-        fill(
-            slot,
-            part,
-            tensor,
-            Math.toIntExact(info.shape().get(0)),
-            Math.toIntExact(info.shape().get(1)));
+  private void load(List<ExpertId> all, ExecutorService hashing) {
+    @Nullable Future<String> next = null;
+    for (int i = 0; i < all.size(); i++) {
+      ExpertId id = all.get(i);
+      Future<String> own = next == null ? hash(id, hashing) : next;
+      next = i + 1 < all.size() ? hash(all.get(i + 1), hashing) : null;
+      places.put(id, loadExpert(ffn(id)));
+      fingerprints.put(id, await(own));
+      doneBytes += bytes(id);
+      progress.accept(new LoadProgress(doneBytes, totalBytes));
+    }
+  }
+
+  private Future<String> hash(ExpertId id, ExecutorService hashing) {
+    return hashing.submit(() -> Fingerprints.expert(checkpoint, id.layer(), id.expert()));
+  }
+
+  private static String await(Future<String> hash) {
+    try {
+      return hash.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
       }
-      doneBytes += info.bytes();
-      progress.accept(
-          new LoadProgress(
-              doneBytes, totalBytes, "layer %d of %d".formatted(layer + 1, config.layers())));
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while loading", e);
+    }
+  }
+
+  private GatedFfn ffn(ExpertId id) {
+    return config.moe(id.layer()).experts().get(id.expert());
+  }
+
+  private long bytes(ExpertId id) {
+    return ffn(id).weights().mapToLong(this::storedBytes).sum();
+  }
+
+  /** Its share of the tensors that hold it. */
+  private long storedBytes(Weight weight) {
+    long elements = weight.storedShape().stream().reduce(1L, Math::multiplyExact);
+    long bytes = checkpoint.require(weight).stream().mapToLong(TensorInfo::bytes).sum();
+    return Math.round((double) bytes * weight.size() / elements);
+  }
+
+  private int loadExpert(GatedFfn ffn) {
+    int slot = slots.allocate();
+    List<Linear> parts = List.of(ffn.gate(), ffn.up(), ffn.down());
+    for (int i = 0; i < parts.size(); i++) {
+      int part = i;
+      Linear map = parts.get(i);
+      int columns = map.weight().columns();
+      reader.read(
+          map.weight(),
+          (row, count, values) -> slots.fill(slot, part, row, values, count, columns));
+      map.bias()
+          .ifPresent(
+              bias ->
+                  reader.read(
+                      bias,
+                      (row, count, values) -> slots.fillBias(slot, part, row, values, count)));
     }
     return slot;
-  }
-
-  private void fill(int slot, int part, MappedTensor tensor, int rows, int columns) {
-    staging.copy(
-        tensor,
-        rows,
-        columns,
-        (row, count, values) -> fill(module, slot, part, row, values, count, columns));
-  }
-
-  static int allocate(TorchModule module, int width, int hidden, EngineOptions options) {
-    try (TorchCall call = module.call("allocate")) {
-      return (int)
-          call.with(width)
-              .with(hidden)
-              .with(options.type() == ComputeType.BF16)
-              .with(options.device())
-              .runLong();
-    }
-  }
-
-  static void fill(
-      TorchModule module, int slot, int part, int row, ByteBuffer values, int rows, int columns) {
-    try (TorchCall call = module.call("fill")) {
-      call.with(slot).with(part).with(row).withFloats(values, rows, columns).runLong();
-    }
   }
 }

@@ -5,6 +5,5 @@ package io.ennead.expert.engine;
  *
  * @param doneBytes bytes of weights read, as stored on disk
  * @param totalBytes bytes to read in all
- * @param stage what is being done, for people
  */
-public record LoadProgress(long doneBytes, long totalBytes, String stage) {}
+public record LoadProgress(long doneBytes, long totalBytes) {}

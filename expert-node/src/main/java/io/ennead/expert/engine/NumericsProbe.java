@@ -1,6 +1,5 @@
 package io.ennead.expert.engine;
 
-import io.ennead.expert.checkpoint.ModelConfig;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import java.nio.ByteBuffer;
@@ -22,14 +21,22 @@ final class NumericsProbe {
   private static final int PASSES = 3;
   private static final int ID_BYTES = 8;
 
+  /** Numbers handed over at a time. */
+  private static final int BLOCK = 1 << 18;
+
   private final TorchModule module;
   private final EngineOptions options;
-  private final ModelConfig config;
+  private final ExpertSlots slots;
+  private final ByteBuffer values;
 
-  NumericsProbe(TorchModule module, EngineOptions options, ModelConfig config) {
+  NumericsProbe(TorchModule module, EngineOptions options, ExpertSlots slots) {
     this.module = module;
     this.options = options;
-    this.config = config;
+    this.slots = slots;
+    int longest = Math.max(slots.hidden(), slots.width());
+    this.values =
+        ByteBuffer.allocateDirect(Math.max(longest, BLOCK) * Float.BYTES)
+            .order(ByteOrder.nativeOrder());
   }
 
   String run() {
@@ -39,9 +46,7 @@ final class NumericsProbe {
       digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(options.rows(tile)).flip());
       digest.update(bytes(pass(tile, slot)));
     }
-    try (TorchCall call = module.call("release")) {
-      call.with(slot).runLong();
-    }
+    slots.release(slot);
     return HexFormat.of().formatHex(digest.digest(), 0, ID_BYTES);
   }
 
@@ -50,7 +55,7 @@ final class NumericsProbe {
    * run.
    */
   private float[] pass(Tile tile, int slot) {
-    int hidden = config.hiddenSize();
+    int hidden = slots.hidden();
     float[] rows = new float[ROWS * hidden];
     pseudoRandom(FloatBuffer.wrap(rows), 7, 1);
     Slice slice = new Slice(0, new int[] {0, 1, 2, 3, 4});
@@ -63,25 +68,23 @@ final class NumericsProbe {
   }
 
   private int loadProbe() {
-    int width = config.expertWidth();
-    int hidden = config.hiddenSize();
-    int slot = ExpertLoader.allocate(module, width, hidden, options);
-    for (int row = 0; row < width; row++) {
-      for (int part = 0; part < 2; part++) {
-        fill(slot, part, row, hidden);
-      }
-    }
-    for (int row = 0; row < hidden; row++) {
-      fill(slot, 2, row, width);
-    }
+    int slot = slots.allocate();
+    fill(slot, 0, slots.width(), slots.hidden());
+    fill(slot, 1, slots.width(), slots.hidden());
+    fill(slot, 2, slots.hidden(), slots.width());
     return slot;
   }
 
-  private void fill(int slot, int part, int row, int columns) {
-    ByteBuffer values =
-        ByteBuffer.allocateDirect(columns * Float.BYTES).order(ByteOrder.nativeOrder());
-    pseudoRandom(values.asFloatBuffer(), 31L * row + part, 1 / Math.sqrt(columns));
-    ExpertLoader.fill(module, slot, part, row, values, 1, columns);
+  /** Rows repeat from block to block: making numbers would take longer than computing with them. */
+  private void fill(int slot, int part, int rows, int columns) {
+    int atOnce = Math.min(rows, Math.max(1, BLOCK / columns));
+    pseudoRandom(values.asFloatBuffer().limit(atOnce * columns), part, 1 / Math.sqrt(columns));
+    for (int row = 0; row < rows; row += atOnce) {
+      slots.fill(slot, part, row, values, Math.min(atOnce, rows - row), columns);
+    }
+    if (slots.biased()) {
+      slots.fillBias(slot, part, 0, values, rows);
+    }
   }
 
   /** SplitMix64, as in java.util.SplittableRandom: the same numbers everywhere. */

@@ -1,41 +1,47 @@
 package io.ennead.expert.engine;
 
+import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.ModelConfig;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ExpertEngine} on the module {@code swiglu_experts}: one native call runs all experts of a
+ * {@link ExpertEngine} on the module {@code gated_experts}: one native call runs all experts of a
  * layer. Calls from several threads are safe: the module only reads its weights once loaded.
  */
 public final class TorchExperts implements ExpertEngine {
   private final TorchModule module;
   private final EngineOptions options;
-  private final Map<ExpertKey, Integer> slots;
+  private final Map<ExpertId, Integer> slots;
+  private final SortedMap<ExpertId, String> fingerprints;
   private final int hidden;
   private final String numericsId;
 
   private TorchExperts(
       TorchModule module,
       EngineOptions options,
-      Map<ExpertKey, Integer> slots,
+      ExpertLoader loaded,
       int hidden,
       String numericsId) {
     this.module = module;
     this.options = options;
-    this.slots = Map.copyOf(slots);
+    this.slots = Map.copyOf(loaded.places());
+    this.fingerprints = Collections.unmodifiableSortedMap(loaded.fingerprints());
     this.hidden = hidden;
     this.numericsId = numericsId;
   }
 
   /**
-   * Loads experts of every layer, maps only their tensors, and runs the probe batch.
+   * Loads and hashes experts of every layer, reads only their tensors, after the probe batch has
+   * run.
    *
    * @param experts expert ids, held for every layer
-   * @param progress told after every tensor
+   * @param progress told after every expert
    */
   public static TorchExperts load(
       Checkpoint checkpoint,
@@ -44,13 +50,16 @@ public final class TorchExperts implements ExpertEngine {
       Consumer<LoadProgress> progress) {
     ModelConfig config = checkpoint.config();
     TorchModule module =
-        TorchModule.load(TorchExperts.class, "swiglu_experts.pt", options.threads());
+        TorchModule.load(TorchExperts.class, "gated_experts.pt", options.threads());
     try {
-      ExpertLoader loader = new ExpertLoader(module, checkpoint, options, progress);
-      Map<ExpertKey, Integer> slots = loader.load(experts);
-      progress.accept(new LoadProgress(loader.totalBytes(), loader.totalBytes(), "warm-up"));
-      String numericsId = new NumericsProbe(module, options, config).run();
-      return new TorchExperts(module, options, slots, config.hiddenSize(), numericsId);
+      int first = config.moeLayers().get(0);
+      ExpertSlots slots =
+          ExpertSlots.configure(module, options, config.moe(first).experts().get(0));
+      // Before the experts: its own weights must not come on top of theirs.
+      String numericsId = new NumericsProbe(module, options, slots).run();
+      ExpertLoader loader = new ExpertLoader(slots, checkpoint, progress);
+      loader.load(experts);
+      return new TorchExperts(module, options, loader, config.hiddenSize(), numericsId);
     } catch (RuntimeException | Error e) {
       module.close();
       throw e;
@@ -79,13 +88,18 @@ public final class TorchExperts implements ExpertEngine {
   }
 
   private int slot(int layer, int expert) {
-    @Nullable Integer slot = slots.get(new ExpertKey(layer, expert));
+    @Nullable Integer slot = slots.get(new ExpertId(layer, expert));
     if (slot == null) {
       throw new IllegalArgumentException(
           "expert %d of layer %d: not loaded (expected: one of %d loaded)"
               .formatted(expert, layer, slots.size()));
     }
     return slot;
+  }
+
+  @Override
+  public SortedMap<ExpertId, String> fingerprints() {
+    return fingerprints;
   }
 
   @Override
@@ -106,7 +120,4 @@ public final class TorchExperts implements ExpertEngine {
   public void close() {
     module.close();
   }
-
-  /** One expert of one layer. */
-  record ExpertKey(int layer, int expert) {}
 }

@@ -6,10 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.batch.BatchLimits;
 import io.ennead.expert.batch.ExpertBatcher;
-import io.ennead.expert.checkpoint.Family;
-import io.ennead.expert.checkpoint.ModelConfig;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.expert.engine.FormulaEngine;
 import io.ennead.node.GrpcErrors;
@@ -44,7 +43,6 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -153,11 +151,11 @@ class ExpertGrpcServiceTest {
             ErrorReason.ERROR_REASON_MODEL_MISMATCH,
             r -> r.setModelFingerprint("00")),
         bad(
-            "layer: 2 (expected: 0 to 1)",
+            "layer: 2 (expected: a layer with experts, of 0 to 1)",
             ErrorReason.ERROR_REASON_LAYER_UNKNOWN,
             r -> r.setLayer(2)),
         bad(
-            "layer: 4294967295 (expected: 0 to 1)",
+            "layer: 4294967295 (expected: a layer with experts, of 0 to 1)",
             ErrorReason.ERROR_REASON_LAYER_UNKNOWN,
             r -> r.setLayer(-1)),
         bad(
@@ -385,29 +383,11 @@ class ExpertGrpcServiceTest {
       fingerprints.put(new ExpertId(layer, 0), fingerprint(layer, 0));
       fingerprints.put(new ExpertId(layer, 2), fingerprint(layer, 2));
     }
-    ModelConfig model =
-        new ModelConfig(
-            Family.MIXTRAL,
-            HIDDEN,
-            2,
-            1,
-            1,
-            2,
-            4,
-            2,
-            5,
-            10,
-            16,
-            1e-5,
-            1e4,
-            false,
-            OptionalInt.empty(),
-            List.of());
     service.serve(
         new ServedExperts(
             "left",
             GENERATION,
-            model,
+            SmallModel.config(2, 4, HIDDEN),
             FINGERPRINT,
             type,
             "cpu",

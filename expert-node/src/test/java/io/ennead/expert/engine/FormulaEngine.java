@@ -1,9 +1,12 @@
 package io.ennead.expert.engine;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +24,7 @@ public final class FormulaEngine implements ExpertEngine {
   private volatile boolean broken;
   private volatile boolean closed;
   private volatile RuntimeException failure;
+  private volatile SortedMap<ExpertId, String> fingerprints = new TreeMap<>();
 
   /** What one run was asked for. */
   public record Run(int layer, Tile tile, int rows, List<Slice> slices) {}
@@ -56,6 +60,11 @@ public final class FormulaEngine implements ExpertEngine {
   /** Every run from now on fails; null: none. */
   public void failWith(RuntimeException failure) {
     this.failure = failure;
+  }
+
+  /** What it says that it holds. */
+  public void hold(SortedMap<ExpertId, String> experts) {
+    fingerprints = experts;
   }
 
   /** Every output from now on is NaN. */
@@ -111,6 +120,11 @@ public final class FormulaEngine implements ExpertEngine {
   @Override
   public int hidden() {
     return hidden;
+  }
+
+  @Override
+  public SortedMap<ExpertId, String> fingerprints() {
+    return fingerprints;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.ennead.expert.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,19 +15,25 @@ import org.junit.jupiter.api.Test;
 class KernelSourceTest {
 
   @Test
-  void theArchiveWasBuiltFromTheSourceBesideIt() throws Exception {
-    try (InputStream source = TorchExperts.class.getResourceAsStream("swiglu_experts.py")) {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(source.readAllBytes());
-      assertThat(recordedDigest())
-          .as("run deploy/kernels/build_kernels.py after a change of the source")
-          .isEqualTo(HexFormat.of().formatHex(digest));
+  void theArchiveWasBuiltFromTheSourcesBesideIt() throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    digest.update(source(TorchExperts.class, "gated_experts.py"));
+    digest.update(source(TorchExperts.class, "gated.py"));
+    assertThat(recordedDigest())
+        .as("run deploy/kernels/build_kernels.py after a change of a source")
+        .isEqualTo(HexFormat.of().formatHex(digest.digest()));
+  }
+
+  private static byte[] source(Class<?> owner, String name) throws IOException {
+    try (InputStream source = owner.getResourceAsStream(name)) {
+      return source.readAllBytes();
     }
   }
 
   private static String recordedDigest() throws Exception {
-    Path archive = Path.of(TorchExperts.class.getResource("swiglu_experts.pt").toURI());
+    Path archive = Path.of(TorchExperts.class.getResource("gated_experts.pt").toURI());
     try (ZipFile zip = new ZipFile(archive.toFile())) {
-      ZipEntry entry = zip.getEntry("swiglu_experts/extra/source.sha256");
+      ZipEntry entry = zip.getEntry("gated_experts/extra/source.sha256");
       return new String(zip.getInputStream(entry).readAllBytes(), StandardCharsets.US_ASCII);
     }
   }

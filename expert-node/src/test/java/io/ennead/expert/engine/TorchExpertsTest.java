@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.ennead.expert.architecture.GatedFfn;
+import io.ennead.expert.architecture.Weight;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.MappedTensor;
+import io.ennead.expert.checkpoint.FloatSource;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.wire.ComputeType;
@@ -183,9 +185,10 @@ class TorchExpertsTest {
     double[] out = new double[slices.stream().mapToInt(s -> s.rows().length).sum() * HIDDEN];
     int at = 0;
     for (Slice slice : slices) {
-      float[] w1 = weights(checkpoint.config().family().expertGate(layer, slice.expert()));
-      float[] w3 = weights(checkpoint.config().family().expertUp(layer, slice.expert()));
-      float[] w2 = weights(checkpoint.config().family().expertDown(layer, slice.expert()));
+      GatedFfn ffn = checkpoint.config().moe(layer).experts().get(slice.expert());
+      float[] w1 = weights(ffn.gate().weight());
+      float[] w3 = weights(ffn.up().weight());
+      float[] w2 = weights(ffn.down().weight());
       for (int row : slice.rows()) {
         double[] gate = product(w1, rows, row);
         double[] up = product(w3, rows, row);
@@ -210,12 +213,12 @@ class TorchExpertsTest {
     return result;
   }
 
-  private float[] weights(String name) {
-    try (MappedTensor tensor = checkpoint.map(name)) {
-      float[] values = new float[(int) checkpoint.info(name).elements()];
-      tensor.readFloats(0, FloatBuffer.wrap(values));
-      return values;
+  private float[] weights(Weight weight) {
+    float[] values = new float[(int) weight.size()];
+    try (FloatSource source = checkpoint.open(weight)) {
+      source.read(weight.offset(), FloatBuffer.wrap(values));
     }
+    return values;
   }
 
   private static double relativeError(float[] actual, double[] expected) {

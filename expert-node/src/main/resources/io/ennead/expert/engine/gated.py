@@ -1,0 +1,35 @@
+"""What kernels of both nodes share: products on fixed tiles of rows, and the activations of gated feed-forward networks.
+
+Every product runs on exactly `tile` rows: a row's bits depend on that number, not on the row's place or neighbours.
+"""
+
+from typing import List
+
+import torch
+import torch.nn.functional as F
+
+
+def tiled(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
+    """x [n * tile, in] times weight [out, in] transposed, tile by tile, as f32."""
+    x = x.to(weight.dtype)
+    if x.size(0) == tile:
+        return F.linear(x, weight).float()
+    out: List[torch.Tensor] = []
+    for i in range(x.size(0) // tile):
+        out.append(F.linear(x.narrow(0, i * tile, tile), weight))
+    return torch.cat(out).float()
+
+
+def activate(h: torch.Tensor, kind: int, limit: float) -> torch.Tensor:
+    """Joins gate and up, h [n, 2 * width] f32 with the gate first; kinds as in architecture/Activation.java."""
+    width = h.size(1) // 2
+    g = h.narrow(1, 0, width)
+    u = h.narrow(1, width, width)
+    if kind == 0:  # silu
+        return F.silu(g) * u
+    if kind == 1:  # gelu, tanh form
+        return F.gelu(g, approximate="tanh") * u
+    assert kind == 2  # clamped swiglu: transformers, modular_gpt_oss.py
+    g = g.clamp(max=limit)
+    u = u.clamp(-limit, limit)
+    return (u + 1.0) * (g * torch.sigmoid(g * 1.702))
