@@ -3,36 +3,41 @@
 
     pip install torch==2.7.1 && python3 deploy/kernels/build_kernels.py
 
-Each archive carries the SHA-256 of its source (extra/source.sha256); a test of each module compares them, so a source that was
-changed without a rebuild fails the build. torch 2.7.1 is the version of the libtorch that runs them.
+Each archive carries the SHA-256 of its sources, one after the other (extra/source.sha256); a test of each module compares them, so a
+source that was changed without a rebuild fails the build. torch 2.7.1 is the version of the libtorch that runs them.
 """
 
 import hashlib
-import importlib.util
+import importlib
 import os
 import pathlib
+import sys
 
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+ENGINE = "expert-node/src/main/resources/io/ennead/expert/engine"
+MODEL = "router-node/src/main/resources/io/ennead/router/model"
+# class -> its source, then the sources that it imports
 KERNELS = {
-    "expert-node/src/main/resources/io/ennead/expert/engine/swiglu_experts.py": "SwigluExperts",
-    "router-node/src/main/resources/io/ennead/router/model/decoder.py": "Decoder",
+    "GatedExperts": [f"{ENGINE}/gated_experts.py", f"{ENGINE}/gated.py"],
+    "Decoder": [f"{MODEL}/decoder.py", f"{MODEL}/attention.py", f"{ENGINE}/gated.py"],
 }
 
 
-def build(source: pathlib.Path, name: str) -> None:
-    spec = importlib.util.spec_from_file_location(source.stem, source)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+def build(name: str, sources: list) -> None:
+    paths = [pathlib.Path(source) for source in sources]
+    module = importlib.import_module(paths[0].stem)
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     scripted = torch.jit.script(getattr(module, name)())
-    target = source.with_suffix(".pt")
+    target = paths[0].with_suffix(".pt")
     torch.jit.save(scripted, str(target), _extra_files={"source.sha256": digest})
     print(target, target.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":
-    os.chdir(ROOT)  # archives record the source's path: keep it relative
-    for path, name in KERNELS.items():
-        build(pathlib.Path(path), name)
+    os.chdir(ROOT)  # archives record the sources' paths: keep them relative
+    sys.path[:0] = [ENGINE, MODEL]
+    sys.dont_write_bytecode = True
+    for kernel, files in KERNELS.items():
+        build(kernel, files)

@@ -1,10 +1,9 @@
 package io.ennead.router;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.Family;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.router.peer.Expectations.ExpertFingerprints;
-import io.ennead.router.peer.ExpertId;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,18 +28,11 @@ final class KnownExperts implements ExpertFingerprints {
 
   private Optional<String> hash(ExpertId id) {
     boolean here =
-        id.layer() < checkpoint.config().layers()
+        checkpoint.config().moeLayers().contains(id.layer())
             && id.expert() < checkpoint.config().experts()
-            && hasAll(id.layer(), id.expert());
+            && checkpoint.hasExpert(id.layer(), id.expert());
     return here
         ? Optional.of(Fingerprints.expert(checkpoint, id.layer(), id.expert()))
         : Optional.empty();
-  }
-
-  private boolean hasAll(int layer, int expert) {
-    Family family = checkpoint.config().family();
-    return checkpoint.has(family.expertGate(layer, expert))
-        && checkpoint.has(family.expertUp(layer, expert))
-        && checkpoint.has(family.expertDown(layer, expert));
   }
 }

@@ -22,7 +22,8 @@ public record RouterConfig(
     @Setting(help = "expert nodes, host:port, separated by commas") List<String> expertNodes,
     @Setting(help = "device of the dense part: cpu or cuda:N", byDefault = "cpu") String device,
     @Setting(
-            help = "number format of matrix products: f32 or bf16; as on the expert nodes",
+            help =
+                "number format of matrix products: f32, bf16 or int8 (experts); as on the expert nodes",
             byDefault = "f32")
         ComputeType dtype,
     @Setting(

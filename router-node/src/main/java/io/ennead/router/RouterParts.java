@@ -1,8 +1,8 @@
 package io.ennead.router;
 
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
-import io.ennead.expert.checkpoint.ModelConfig;
 import io.ennead.node.Readiness;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
@@ -14,22 +14,17 @@ import io.ennead.router.generate.GenerationDefaults;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.MoeModel;
-import io.ennead.router.model.TextTokenizer;
-import io.ennead.router.moe.Gate;
 import io.ennead.router.moe.MoeLayer;
-import io.ennead.router.moe.SoftmaxGate;
 import io.ennead.router.peer.Expectations;
 import io.ennead.router.peer.PeerMonitor;
 import io.ennead.router.placement.PlacementTracker;
 import io.ennead.router.placement.ReplicaChoice;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,48 +66,31 @@ final class RouterParts implements AutoCloseable {
 
   private void open(Readiness readiness) {
     config.requireRoomFor(info.contextLength());
-    TextTokenizer tokenizer = keep(tokenizer());
-    requireIdsWithin(tokenizer);
+    ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     RemoteExpertLayer experts = experts(readiness);
-    Gate gate = new SoftmaxGate(info.experts(), info.expertsPerToken());
-    MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), gate, experts));
+    MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
     BatchGenerator generator =
         keep(
             BatchGenerator.start(
                 model,
                 info,
-                tokenizer,
+                text.tokenizer(),
                 defaults.endOfSequence(),
                 config.schedulerLimits(),
                 config.blockPool(),
                 registry,
                 () -> readiness.waitFor("generation", "ended by an error; restart the node")));
-    MoeLayer layer = new MoeLayer(model.gateLogits(), gate, experts);
+    MoeLayer layer = new MoeLayer(model.gateLogits(), model.gate(), experts, model.sharedExpert());
     ModelCatalog catalog =
-        new ModelCatalog(List.of(new ServedModel(info, tokenizer, generator, generator, layer)));
+        new ModelCatalog(
+            List.of(
+                new ServedModel(info, text.tokenizer(), text.chat(), generator, generator, layer)));
     services = services(catalog);
   }
 
-  private TextTokenizer tokenizer() {
-    try {
-      return TextTokenizer.open(config.model());
-    } catch (IOException e) {
-      throw new IllegalArgumentException("tokenizer: " + e.getMessage(), e);
-    }
-  }
-
-  /** An id beyond the embedding would fail the step of everybody. */
-  private void requireIdsWithin(TextTokenizer tokenizer) {
-    if (tokenizer.vocabularySize() > info.vocabularySize()) {
-      throw new IllegalArgumentException(
-          "tokenizer.json: %d ids (expected: at most %d, config.json's vocab_size)"
-              .formatted(tokenizer.vocabularySize(), info.vocabularySize()));
-    }
-  }
-
   private RemoteExpertLayer experts(Readiness readiness) {
-    List<Integer> layers = IntStream.range(0, info.layers()).boxed().toList();
-    PlacementTracker placement = new PlacementTracker(layers, info.experts(), readiness);
+    PlacementTracker placement =
+        new PlacementTracker(checkpoint.config().moeLayers(), info.experts(), readiness);
     Expectations expected =
         new Expectations(
             info.fingerprint(),
@@ -141,13 +119,14 @@ final class RouterParts implements AutoCloseable {
     ModelConfig model = checkpoint.config();
     return new ModelInfo(
         config.servedName(),
-        model.family().modelType(),
+        model.family(),
         fingerprint,
         config.dtype().label(),
         model.contextLength(),
         model.vocabularySize(),
         model.hiddenSize(),
-        model.layers(),
+        model.layers().size(),
+        model.moeLayers(),
         model.experts(),
         model.expertsPerToken(),
         defaults.sampling());

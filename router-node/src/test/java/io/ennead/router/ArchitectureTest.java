@@ -72,7 +72,15 @@ class ArchitectureTest {
           .resideInAPackage("io.ennead.router.moe..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("ai.djl..", "io.grpc..", "io.ennead.expert..", "io.ennead.node..");
+          .resideInAnyPackage(
+              "ai.djl..",
+              "io.grpc..",
+              "io.ennead.expert",
+              "io.ennead.expert.api..",
+              "io.ennead.expert.batch..",
+              "io.ennead.expert.checkpoint..",
+              "io.ennead.expert.engine..",
+              "io.ennead.node..");
 
   @ArchTest
   static final ArchRule onlyApiPeerAndMainKnowGrpc =

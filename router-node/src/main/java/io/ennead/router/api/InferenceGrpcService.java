@@ -106,11 +106,20 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   private TokenizeResponse tokens(TokenizeRequest request) {
     ServedModel model = catalog.find(request.getModel());
     TokenizeResponse.Builder response = TokenizeResponse.newBuilder();
-    String text = Prompts.text(request);
-    for (int id : model.codec().encode(text, !request.getOmitSpecialTokens())) {
+    for (int id : ids(model, request, response)) {
       response.addIds(id).addTokens(model.codec().token(id));
     }
     return response.build();
+  }
+
+  private static int[] ids(
+      ServedModel model, TokenizeRequest request, TokenizeResponse.Builder response) {
+    if (!request.hasChat()) {
+      return model.codec().encode(Prompts.text(request), !request.getOmitSpecialTokens());
+    }
+    String rendered = Prompts.render(model, request.getChat());
+    response.setRendered(rendered);
+    return model.codec().encodeMarked(rendered);
   }
 
   @Override
@@ -129,7 +138,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> observer) {
     ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
-    catalog.all().forEach(model -> response.addModels(Responses.model(model.info())));
+    catalog.all().forEach(model -> response.addModels(Responses.model(model)));
     answer(observer, response::build);
   }
 

@@ -104,9 +104,9 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
 
   private static int layer(MoeServiceForwardRequest request, ModelInfo model) {
     long layer = Integer.toUnsignedLong(request.getLayer());
-    if (layer >= model.layers()) {
+    if (layer >= model.layers() || !model.moeLayers().contains((int) layer)) {
       throw ServingException.field(
-          ErrorReason.ERROR_REASON_LAYER_UNKNOWN, "layer", layer, "0 to " + (model.layers() - 1));
+          ErrorReason.ERROR_REASON_LAYER_UNKNOWN, "layer", layer, "one of " + model.moeLayers());
     }
     return (int) layer;
   }

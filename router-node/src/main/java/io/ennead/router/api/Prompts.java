@@ -4,6 +4,8 @@ import com.google.common.base.Utf8;
 import io.ennead.errors.ServingException;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.model.ChatMessage;
+import io.ennead.v1.Chat;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.ScoreRequest;
@@ -26,8 +28,39 @@ final class Prompts {
     return switch (request.getPromptCase()) {
       case TEXT -> fromText(model, request.getText(), limit);
       case TOKEN_IDS -> fromIds(model.info(), request.getTokenIds(), limit);
+      case CHAT -> fromChat(model, request.getChat(), limit);
       case PROMPT_NOT_SET -> throw missing();
     };
+  }
+
+  /** What the model's template makes of a conversation. */
+  static String render(ServedModel model, Chat chat) {
+    if (chat.getMessagesCount() == 0) {
+      throw ServingException.invalidField("chat.messages", "empty", "at least one message");
+    }
+    List<ChatMessage> messages =
+        chat.getMessagesList().stream()
+            .map(message -> new ChatMessage(message.getRole(), message.getContent()))
+            .toList();
+    boolean generation = !chat.hasAddGenerationPrompt() || chat.getAddGenerationPrompt();
+    return model
+        .chat()
+        .orElseThrow(
+            () ->
+                ServingException.invalidField(
+                    "chat", "a conversation", "text or token_ids: the model has no chat template"))
+        .render(messages, generation);
+  }
+
+  private static int[] fromChat(ServedModel model, Chat chat, int limit) {
+    String text = render(model, chat);
+    requireEncodable(model, text, limit);
+    int[] ids = model.codec().encodeMarked(text);
+    if (ids.length == 0) {
+      throw ServingException.invalidField("chat", "no tokens", "at least one token");
+    }
+    requireFitting(ids.length, model.info(), limit);
+    return ids;
   }
 
   /** The tokens to score. */
@@ -111,6 +144,6 @@ final class Prompts {
   }
 
   private static ServingException missing() {
-    return ServingException.invalidField("prompt", "not set", "text or token_ids");
+    return ServingException.invalidField("prompt", "not set", "text, token_ids or chat");
   }
 }

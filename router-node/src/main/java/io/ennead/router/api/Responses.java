@@ -7,6 +7,7 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.Piece;
 import io.ennead.router.generate.SamplingOptions;
 import io.ennead.router.generate.ScoredTokens;
+import io.ennead.router.generate.ServedModel;
 import io.ennead.router.generate.TokenLogProb;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Routing;
@@ -79,7 +80,8 @@ final class Responses {
     return response.build();
   }
 
-  static Model model(ModelInfo info) {
+  static Model model(ServedModel model) {
+    ModelInfo info = model.info();
     return Model.newBuilder()
         .setName(info.name())
         .setFamily(info.family())
@@ -89,6 +91,8 @@ final class Responses {
         .setVocabularySize(info.vocabularySize())
         .setHiddenSize(info.hiddenSize())
         .setLayers(info.layers())
+        .addAllMoeLayers(info.moeLayers())
+        .setHasChatTemplate(model.chat().isPresent())
         .setExperts(info.experts())
         .setExpertsPerToken(info.expertsPerToken())
         .setDefaultSampling(sampling(info.defaultSampling()))

@@ -1,13 +1,16 @@
 package io.ennead.router.generate;
 
+import java.util.List;
+
 /**
  * What a client may know about a served model.
  *
  * @param name as requests give it
  * @param family the model_type of config.json
  * @param fingerprint what router and expert nodes agree on, lower-case hex
- * @param dtype compute dtype, "f32" or "bf16"
+ * @param dtype compute dtype, "f32", "bf16" or "int8"
  * @param contextLength longest sequence in tokens, prompt and continuation together
+ * @param moeLayers indices of the layers that have experts, ascending
  * @param experts routed experts per layer
  * @param expertsPerToken by the model's own configuration
  * @param defaultSampling what absent sampling options mean
@@ -21,6 +24,12 @@ public record ModelInfo(
     int vocabularySize,
     int hiddenSize,
     int layers,
+    List<Integer> moeLayers,
     int experts,
     int expertsPerToken,
-    SamplingOptions defaultSampling) {}
+    SamplingOptions defaultSampling) {
+  /** Copies the list. */
+  public ModelInfo {
+    moeLayers = List.copyOf(moeLayers);
+  }
+}

@@ -1,6 +1,7 @@
 package io.ennead.router.generate;
 
 import io.ennead.router.model.TextCodec;
+import io.ennead.router.model.Utf8Assembler;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,12 +12,13 @@ import java.util.Optional;
  */
 public final class TextStream {
   private final TextCodec codec;
-  private final Utf8Assembler assembler = new Utf8Assembler();
+  private final Utf8Assembler assembler;
   private final StopMatcher matcher;
 
   /** A stream that ends at the first of these strings, none of them empty. */
   public TextStream(TextCodec codec, List<String> stops) {
     this.codec = codec;
+    this.assembler = new Utf8Assembler(codec.marksEachByte());
     this.matcher = new StopMatcher(stops);
   }
 

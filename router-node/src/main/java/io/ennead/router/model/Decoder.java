@@ -1,20 +1,21 @@
 package io.ennead.router.model;
 
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.ModelConfig;
 import io.ennead.expert.engine.TorchCall;
 import io.ennead.expert.engine.TorchModule;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.GateLogits;
+import io.ennead.router.moe.SharedExpert;
 import java.util.Arrays;
 import java.util.List;
 
 /**
  * The module {@code decoder}: everything between two dispatches in one native call. One thread at a
- * time runs steps ({@link #begin}, then {@link #attend} layer by layer, then {@link #finish});
- * {@link #logits(int, Phase, float[])} may be called from any thread beside it.
+ * time runs steps ({@link #begin}, then {@link #attend} for each layer with experts, {@link #end},
+ * {@link #finish}); {@link #logits} and {@link #output} may be called from any thread beside it.
  */
-final class Decoder implements GateLogits, AutoCloseable {
+final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   private final TorchModule module;
   private final ModelConfig config;
   private final DecoderOptions options;
@@ -28,7 +29,8 @@ final class Decoder implements GateLogits, AutoCloseable {
   static Decoder load(Checkpoint checkpoint, DecoderOptions options) {
     TorchModule module = TorchModule.load(Decoder.class, "decoder.pt", options.threads());
     try {
-      new DecoderLoader(module, checkpoint, options).load();
+      DecoderWeights weights = new DecoderWeights(module, checkpoint, options);
+      new DecoderLoader(module, checkpoint.config(), options, weights).load();
       return new Decoder(module, checkpoint.config(), options);
     } catch (RuntimeException e) {
       module.close();
@@ -52,15 +54,16 @@ final class Decoder implements GateLogits, AutoCloseable {
   }
 
   /**
-   * Attention of one layer.
+   * Attention of one layer with experts, and all of the dense layers in front of it.
    *
-   * @param combined the experts' sum of the layer before, [rows, hidden]; ignored for layer 0
+   * @param combined the experts' sum of the layer with experts before, [rows, hidden]; empty for
+   *     the first
    * @param rows rows of the step
    */
   Attended attend(int layer, float[] combined, int rows, Phase phase) {
     int hidden = config.hiddenSize();
     int padded = StepArrays.roundUp(rows, options.tile(phase));
-    float[] sum = layer == 0 ? new float[0] : Arrays.copyOf(combined, padded * hidden);
+    float[] sum = padded(combined, padded);
     try (TorchCall call = module.call("attend")) {
       List<float[]> result =
           call.with(layer).withFloats(sum, sum.length / hidden, hidden).runTuple();
@@ -71,38 +74,56 @@ final class Decoder implements GateLogits, AutoCloseable {
   }
 
   /**
-   * Logits of some rows, [rows.length, vocabulary] and then padding.
+   * Adds the last experts' sum, and runs the dense layers behind them.
    *
-   * @param combined the last layer's experts' sum, [rows of the step, hidden]
+   * @param combined [rows, hidden]
    */
-  float[] finish(float[] combined, int stepRows, Phase phase, int[] rows) {
-    int hidden = config.hiddenSize();
-    int padded = StepArrays.roundUp(stepRows, options.tile(phase));
+  void end(float[] combined, int rows, Phase phase) {
+    float[] sum = padded(combined, StepArrays.roundUp(rows, options.tile(phase)));
+    try (TorchCall call = module.call("end")) {
+      call.withFloats(sum, sum.length / config.hiddenSize(), config.hiddenSize()).runLong();
+    }
+  }
+
+  private float[] padded(float[] combined, int rows) {
+    return combined.length == 0 ? combined : Arrays.copyOf(combined, rows * config.hiddenSize());
+  }
+
+  /** Logits of some rows of a step that has ended, [rows.length, vocabulary] and then padding. */
+  float[] finish(int[] rows) {
     long[] wanted = new long[StepArrays.roundUp(rows.length, options.decodeTile())];
     for (int i = 0; i < rows.length; i++) {
       wanted[i] = rows[i];
     }
     try (TorchCall call = module.call("finish")) {
-      return call.withFloats(Arrays.copyOf(combined, padded * hidden), padded, hidden)
-          .withIds(wanted)
-          .with(options.decodeTile())
-          .runFloats();
+      return call.withIds(wanted).with(options.decodeTile()).runFloats();
     }
   }
 
   @Override
   public float[] logits(int layer, Phase phase, float[] rows) {
+    return onRows("gate", layer, phase, rows, config.experts());
+  }
+
+  @Override
+  public float[] output(int layer, Phase phase, float[] rows) {
+    return config.moe(layer).shared().isEmpty()
+        ? new float[0]
+        : onRows("shared_expert", layer, phase, rows, config.hiddenSize());
+  }
+
+  private float[] onRows(String method, int layer, Phase phase, float[] rows, int width) {
     int hidden = config.hiddenSize();
     int count = rows.length / hidden;
     int tile = options.tile(phase);
     int padded = StepArrays.roundUp(count, tile);
-    try (TorchCall call = module.call("gate")) {
+    try (TorchCall call = module.call(method)) {
       float[] all =
           call.with(layer)
               .withFloats(Arrays.copyOf(rows, padded * hidden), padded, hidden)
               .with(tile)
               .runFloats();
-      return Arrays.copyOf(all, count * config.experts());
+      return Arrays.copyOf(all, count * width);
     }
   }
 

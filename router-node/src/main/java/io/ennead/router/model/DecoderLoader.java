@@ -1,116 +1,130 @@
 package io.ennead.router.model;
 
-import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.Family;
-import io.ennead.expert.checkpoint.MappedTensor;
-import io.ennead.expert.checkpoint.ModelConfig;
-import io.ennead.expert.engine.RowStaging;
+import io.ennead.expert.architecture.GatedFfn;
+import io.ennead.expert.architecture.LayerConfig;
+import io.ennead.expert.architecture.MixtureOfExperts;
+import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.architecture.Norm;
+import io.ennead.expert.architecture.Rotary;
+import io.ennead.expert.architecture.SharedExpert;
 import io.ennead.expert.engine.TorchCall;
 import io.ennead.expert.engine.TorchModule;
-import io.ennead.wire.ComputeType;
-import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
-/** Moves the dense weights from the checkpoint into the module, a few rows at a time. */
+/**
+ * Hands the module what a model's records describe: numbers and weights under the names that {@code
+ * decoder.py} knows.
+ */
 final class DecoderLoader {
   private final TorchModule module;
-  private final Checkpoint checkpoint;
   private final ModelConfig config;
-  private final Family family;
   private final DecoderOptions options;
-  private final RowStaging staging;
-  private final int hidden;
-  private final int queries;
-  private final int keys;
+  private final DecoderWeights weights;
+  private final Map<Rotary, Integer> tables = new LinkedHashMap<>();
 
-  DecoderLoader(TorchModule module, Checkpoint checkpoint, DecoderOptions options) {
+  DecoderLoader(
+      TorchModule module, ModelConfig config, DecoderOptions options, DecoderWeights weights) {
     this.module = module;
-    this.checkpoint = checkpoint;
-    this.config = checkpoint.config();
-    this.family = config.family();
+    this.config = config;
     this.options = options;
-    this.hidden = config.hiddenSize();
-    this.queries = config.attentionHeads() * config.headDim();
-    this.keys = config.keyValueHeads() * config.headDim();
-    this.staging = new RowStaging(Math.max(hidden, queries));
+    this.weights = weights;
   }
 
   void load() {
-    configure();
-    reserve();
-    loadEnds();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      loadLayer(layer);
+    for (int i = 0;
+        i <= config.layers().size();
+        i++) { // the last is for what is outside the layers
+      try (TorchCall call = module.call("add_layer")) {
+        call.runLong();
+      }
     }
+    for (int layer = 0; layer < config.layers().size(); layer++) {
+      loadLayer(layer, config.layers().get(layer));
+    }
+    loadEnds(config.layers().size());
     try (TorchCall call = module.call("allocate_cache")) {
       call.with(options.blocks() + 1).with(options.blockSize()).runLong();
     }
   }
 
-  private void configure() {
-    try (TorchCall call = module.call("configure")) {
-      call.with(config.attentionHeads())
-          .with(config.keyValueHeads())
-          .with(config.headDim())
-          .with(config.rmsNormEpsilon())
-          .with(config.ropeTheta())
-          .with(config.contextLength())
-          .with(options.device())
-          .runLong();
+  private void loadEnds(int ends) {
+    weights.matrix(ends, "embedding", config.embedding());
+    norm(ends, "final_norm", config.finalNorm());
+    if (config.tied()) {
+      try (TorchCall call = module.call("tie")) {
+        call.runLong();
+      }
+    } else {
+      weights.matrix(ends, "head", config.head());
+    }
+    scale(ends, "embedding_scale", config.embeddingScale());
+    scale(ends, "logit_scale", config.logitScale());
+  }
+
+  private void loadLayer(int layer, LayerConfig parts) {
+    norm(layer, "attention_norm", parts.attentionNorm());
+    norm(layer, "ffn_norm", parts.ffnNorm());
+    parts.postAttentionNorm().ifPresent(norm -> norm(layer, "post_attention_norm", norm));
+    parts.postFfnNorm().ifPresent(norm -> norm(layer, "post_ffn_norm", norm));
+    scale(layer, "residual_scale", config.residualScale());
+    Rotary rotary = parts.attention().rotary();
+    number(layer, "rotary", tables.computeIfAbsent(rotary, this::table));
+    number(layer, "interleaved", rotary.interleaved() ? 1 : 0);
+    new AttentionLoader(this, weights, layer).load(parts.attention());
+    if (parts.feedForward() instanceof MixtureOfExperts experts) {
+      weights.exactLinear(layer, "router", experts.router());
+      experts.shared().ifPresent(shared -> loadShared(layer, shared));
+    } else {
+      loadFfn(layer, "ffn", (GatedFfn) parts.feedForward());
     }
   }
 
-  private void reserve() {
-    try (TorchCall call = module.call("reserve")) {
-      call.with(config.vocabularySize())
-          .with(hidden)
-          .with(config.experts())
-          .with(config.layers())
-          .with(options.type() == ComputeType.BF16)
-          .with(options.device())
-          .runLong();
+  private void loadShared(int layer, SharedExpert shared) {
+    loadFfn(layer, "shared", shared.ffn());
+    shared.gate().ifPresent(gate -> weights.exactMatrix(layer, "shared_gate", gate));
+  }
+
+  private void loadFfn(int layer, String name, GatedFfn ffn) {
+    weights.linear(layer, name + "_gate_up", ffn.gate(), ffn.up());
+    weights.linear(layer, name + "_down", ffn.down());
+    number(layer, name + "_activation", ffn.activation().kind().code());
+    number(layer, name + "_limit", ffn.activation().limit());
+  }
+
+  void norm(int layer, String name, Norm norm) {
+    weights.vector(layer, name, norm.weight());
+    number(layer, name + "_epsilon", norm.epsilon());
+  }
+
+  /** A factor of 1 is left out, so that nothing is computed for it. */
+  private void scale(int layer, String name, double factor) {
+    if (factor != 1) {
+      number(layer, name, factor);
     }
   }
 
-  private void loadEnds() {
-    String head = config.tieWordEmbeddings() ? family.embedding() : family.head();
-    matrix("embedding", 0, 0, family.embedding(), config.vocabularySize(), hidden);
-    vector("final_norm", 0, family.finalNorm());
-    matrix("head", 0, 0, head, config.vocabularySize(), hidden);
-  }
-
-  private void loadLayer(int layer) {
-    vector("attention_norm", layer, family.inputNorm(layer));
-    matrix("qkv", layer, 0, family.query(layer), queries, hidden);
-    matrix("qkv", layer, queries, family.key(layer), keys, hidden);
-    matrix("qkv", layer, queries + keys, family.value(layer), keys, hidden);
-    matrix("out", layer, 0, family.attentionOutput(layer), hidden, queries);
-    vector("ffn_norm", layer, family.postAttentionNorm(layer));
-    matrix("router", layer, 0, family.gate(layer), config.experts(), hidden);
-  }
-
-  private void vector(String weight, int layer, String name) {
-    checkpoint.require(name, hidden);
-    try (MappedTensor tensor = checkpoint.map(name)) {
-      staging.copy(
-          tensor, hidden, 1, (first, count, values) -> fill(weight, layer, first, values, count));
+  void number(int layer, String name, double value) {
+    try (TorchCall call = module.call("number")) {
+      call.with(layer).with(name).with(value).runLong();
     }
   }
 
-  /** Fills rows of a weight from {@code offset} on. */
-  private void matrix(String weight, int layer, int offset, String name, int rows, int columns) {
-    checkpoint.require(name, rows, columns);
-    try (MappedTensor tensor = checkpoint.map(name)) {
-      staging.copy(
-          tensor,
-          rows,
-          columns,
-          (first, count, values) -> fill(weight, layer, offset + first, values, count, columns));
+  void window(int layer, int positions) {
+    try (TorchCall call = module.call("window")) {
+      call.with(layer).with(positions).runLong();
     }
   }
 
-  private void fill(String weight, int layer, int row, ByteBuffer values, long... shape) {
-    try (TorchCall call = module.call("fill")) {
-      call.with(weight).with(layer).with(row).withFloats(values, shape).runLong();
+  private int table(Rotary rotary) {
+    float[] inverse = rotary.inverseFrequencies();
+    try (TorchCall call = module.call("rotary")) {
+      return (int)
+          call.withFloats(inverse, inverse.length)
+              .with(rotary.amplitude())
+              .with(config.contextLength())
+              .with(options.device())
+              .runLong();
     }
   }
 }

@@ -1,8 +1,8 @@
 package io.ennead.router.model;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.ModelConfig;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
@@ -10,7 +10,9 @@ import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.Gate;
 import io.ennead.router.moe.GateLogits;
 import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.SharedExpert;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,25 +26,37 @@ public final class MoeModel implements AutoCloseable {
 
   private final Decoder decoder;
   private final ModelConfig config;
+  private final List<Integer> moeLayers;
   private final Gate gate;
   private final ExpertLayer experts;
 
   private MoeModel(Decoder decoder, ModelConfig config, Gate gate, ExpertLayer experts) {
     this.decoder = decoder;
     this.config = config;
+    this.moeLayers = config.moeLayers();
     this.gate = gate;
     this.experts = experts;
   }
 
-  /** Loads the dense weights. */
-  public static MoeModel load(
-      Checkpoint checkpoint, DecoderOptions options, Gate gate, ExpertLayer experts) {
+  /** Loads the dense weights and the gate. */
+  public static MoeModel load(Checkpoint checkpoint, DecoderOptions options, ExpertLayer experts) {
+    Gate gate = GateLoader.load(checkpoint);
     return new MoeModel(Decoder.load(checkpoint, options), checkpoint.config(), gate, experts);
   }
 
   /** The model's configuration. */
   public ModelConfig config() {
     return config;
+  }
+
+  /** The shared experts alone; safe from any thread. */
+  public SharedExpert sharedExpert() {
+    return decoder;
+  }
+
+  /** From gate logits to experts and weights. */
+  public Gate gate() {
+    return gate;
   }
 
   /** The gate's linear layer alone; safe from any thread. */
@@ -61,15 +75,19 @@ public final class MoeModel implements AutoCloseable {
     int rows = step.rows();
     decoder.begin(step);
     float[] combined = new float[0];
-    for (int layer = 0; layer < config.layers() && failed.size() < step.spans().size(); layer++) {
+    for (int layer : moeLayers) {
       Decoder.Attended attended = decoder.attend(layer, combined, rows, step.phase());
-      Routing routing = gate.route(attended.gateLogits(), step.routing());
+      Routing routing = gate.route(layer, attended.gateLogits(), step.routing());
       observer.routed(layer, attended.hidden(), attended.gateLogits(), routing);
       CombinedRows sum = experts.forward(layer, step.phase(), attended.hidden(), routing, scope);
       collect(step, sum, failed);
       combined = sum.values();
+      if (failed.size() == step.spans().size()) {
+        return failed;
+      }
     }
-    giveLogits(step, combined, failed, observer);
+    decoder.end(combined, rows, step.phase());
+    giveLogits(step, failed, observer);
     return failed;
   }
 
@@ -103,12 +121,11 @@ public final class MoeModel implements AutoCloseable {
     }
   }
 
-  private void giveLogits(
-      Step step, float[] combined, Map<Integer, ServingException> failed, StepObserver observer) {
+  private void giveLogits(Step step, Map<Integer, ServingException> failed, StepObserver observer) {
     LogitRows wanted = LogitRows.of(step, failed.keySet());
     for (int from = 0; from < wanted.count(); from += LOGIT_ROWS) {
       LogitRows part = wanted.range(from, Math.min(wanted.count(), from + LOGIT_ROWS));
-      float[] logits = decoder.finish(combined, step.rows(), step.phase(), part.stepRows());
+      float[] logits = decoder.finish(part.stepRows());
       for (int i = 0; i < part.count(); i++) {
         observer.logits(part.spans()[i], part.spanRows()[i], logits, i * config.vocabularySize());
       }

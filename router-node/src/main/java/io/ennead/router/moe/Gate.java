@@ -26,14 +26,14 @@ public interface Gate {
    * @param logits [rows, experts], effective gate logits
    * @param perRow options of each row; its size is the number of rows
    */
-  Routing route(float[] logits, List<RoutingOptions> perRow);
+  Routing route(int layer, float[] logits, List<RoutingOptions> perRow);
 
   /**
    * Routes rows that share their options.
    *
    * @param logits [rows, experts], effective gate logits
    */
-  default Routing route(float[] logits, int rows, RoutingOptions options) {
-    return route(logits, Collections.nCopies(rows, options));
+  default Routing route(int layer, float[] logits, int rows, RoutingOptions options) {
+    return route(layer, logits, Collections.nCopies(rows, options));
   }
 }

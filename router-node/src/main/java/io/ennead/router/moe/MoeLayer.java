@@ -4,26 +4,36 @@ import io.ennead.router.moe.ExpertLayer.Phase;
 
 /**
  * One Mixture-of-Experts layer as a function of its input: gate logits, routing, experts, weighted
- * sum, and nothing else. Safe for use by several threads.
+ * sum, shared expert, and nothing else. Safe for use by several threads.
  */
 public final class MoeLayer {
   private final GateLogits gateLogits;
   private final Gate gate;
   private final ExpertLayer experts;
+  private final SharedExpert shared;
 
   /** Puts a layer together; the parts stay the caller's. */
-  public MoeLayer(GateLogits gateLogits, Gate gate, ExpertLayer experts) {
+  public MoeLayer(GateLogits gateLogits, Gate gate, ExpertLayer experts, SharedExpert shared) {
     this.gateLogits = gateLogits;
     this.gate = gate;
     this.experts = experts;
+    this.shared = shared;
   }
 
   /** Runs the layer on rows [rows, width] that share their options. Blocks like the experts do. */
   public Result forward(
       int layer, Phase phase, float[] hidden, RoutingOptions options, CallScope scope) {
     float[] logits = gateLogits.logits(layer, phase, hidden);
-    Routing routing = gate.route(logits, logits.length / gate.experts(), options);
-    return new Result(experts.forward(layer, phase, hidden, routing, scope), routing, logits);
+    Routing routing = gate.route(layer, logits, logits.length / gate.experts(), options);
+    CombinedRows rows = experts.forward(layer, phase, hidden, routing, scope);
+    add(rows, shared.output(layer, phase, hidden));
+    return new Result(rows, routing, logits);
+  }
+
+  private static void add(CombinedRows rows, float[] more) {
+    for (int i = 0; i < more.length; i++) {
+      rows.values()[i] += more[i];
+    }
   }
 
   /**

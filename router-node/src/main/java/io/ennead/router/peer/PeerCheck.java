@@ -1,5 +1,6 @@
 package io.ennead.router.peer;
 
+import io.ennead.expert.architecture.ExpertId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,7 @@ final class PeerCheck {
 
   private Optional<String> wrongExpert(PeerDescription node) {
     return node.experts().entrySet().stream()
-        .sorted(Map.Entry.comparingByKey(ExpertId.ORDER))
+        .sorted(Map.Entry.comparingByKey())
         .flatMap(entry -> wrongExpert(entry.getKey(), entry.getValue()).stream())
         .findFirst();
   }
@@ -50,10 +51,7 @@ final class PeerCheck {
     }
     PeerDescription replica = ready.description();
     List<ExpertId> shared =
-        node.experts().keySet().stream()
-            .filter(replica.experts()::containsKey)
-            .sorted(ExpertId.ORDER)
-            .toList();
+        node.experts().keySet().stream().filter(replica.experts()::containsKey).sorted().toList();
     if (shared.isEmpty()) {
       return Optional.empty();
     }

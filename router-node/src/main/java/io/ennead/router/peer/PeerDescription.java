@@ -1,5 +1,6 @@
 package io.ennead.router.peer;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.v1.DescribeNodeResponse;
 import io.ennead.v1.LoadedExpert;
 import java.util.Map;

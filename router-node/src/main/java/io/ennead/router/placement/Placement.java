@@ -1,6 +1,6 @@
 package io.ennead.router.placement;
 
-import io.ennead.router.peer.ExpertId;
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerState;
 import java.util.ArrayList;

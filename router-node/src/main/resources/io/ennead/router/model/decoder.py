@@ -1,28 +1,21 @@
-"""The dense part of a decoder with Mixture-of-Experts layers: embedding, attention with a paged KV cache, norms, gate logits, head.
+"""The dense part of a decoder with Mixture-of-Experts layers: embedding, attention with a paged KV cache, norms, gate logits, dense and
+shared feed-forward networks, head.
 
-Formulas: transformers, modular_mixtral.py (RMSNorm, rotate-half RoPE, grouped-query attention). Built into decoder.pt by
-build_kernels.py. One call of `attend` does everything between two dispatches. State of the running step (residual stream, rotary
-tables, spans) stays in the module: one thread at a time may run steps; `gate` alone may be called beside it.
+A layer is a dictionary of weights and one of numbers: what a family does not have is absent. Sources of the formulas are named in
+expert-node's package `architecture`, whose records this module computes. Built into decoder.pt by build_kernels.py. One call of
+`attend` does everything between two dispatches. State of the running step (residual stream, rotary tables, spans) stays in the module:
+one thread at a time may run steps; `gate` alone may be called beside it.
 
 Every product runs on exactly `tile` rows and attention runs span by span, a span being rows of one sequence: a row's bits depend on
 its own sequence and the tile, not on its neighbours.
 """
 
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 import torch
-import torch.nn.functional as F
 
-
-def tiled(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
-    """x [n * tile, in] times weight [out, in] transposed, tile by tile, as f32."""
-    x = x.to(weight.dtype)
-    if x.size(0) == tile:
-        return F.linear(x, weight).float()
-    out: List[torch.Tensor] = []
-    for i in range(x.size(0) // tile):
-        out.append(F.linear(x.narrow(0, i * tile, tile), weight))
-    return torch.cat(out).float()
+from attention import attend_span, rotate, visible
+from gated import activate, tiled
 
 
 def rms_norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
@@ -34,107 +27,121 @@ def fresh(shape: List[int], dtype: torch.dtype, device: torch.device) -> torch.T
     return torch.empty(shape, dtype=dtype, device=device).zero_()
 
 
+def linear(x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> torch.Tensor:
+    """x through the map of this name, with its bias if it has one."""
+    y = tiled(x, w[name], tile)
+    bias = name + "_bias"
+    if bias in w:
+        y = y + w[bias]
+    return y
+
+
+def per_head(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
+    """x [rows, heads, in] times weight [heads, in, out], head by head: [rows, heads, out] f32."""
+    out: List[torch.Tensor] = []
+    for i in range(x.size(0) // tile):
+        part = x.narrow(0, i * tile, tile).transpose(0, 1).to(weight.dtype)
+        out.append(torch.bmm(part, weight).transpose(0, 1))
+    return torch.cat(out).float()
+
+
 class Decoder(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.heads = torch.jit.Attribute(0, int)
-        self.kv_heads = torch.jit.Attribute(0, int)
-        self.head_dim = torch.jit.Attribute(0, int)
-        self.epsilon = torch.jit.Attribute(0.0, float)
+        # one of each per layer, and one more for what is outside the layers
+        self.w = torch.jit.Attribute([], List[Dict[str, torch.Tensor]])
+        self.f = torch.jit.Attribute([], List[Dict[str, float]])
         self.block = torch.jit.Attribute(0, int)
-        self.embedding = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [vocabulary, hidden]
-        self.final_norm = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [hidden]
-        self.head = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [vocabulary, hidden]
-        # per layer
-        self.attention_norm = torch.jit.Attribute([], List[torch.Tensor])  # [hidden]
-        self.qkv = torch.jit.Attribute([], List[torch.Tensor])  # [(heads + 2 * kv_heads) * head_dim, hidden]
-        self.out = torch.jit.Attribute([], List[torch.Tensor])  # [hidden, heads * head_dim]
-        self.ffn_norm = torch.jit.Attribute([], List[torch.Tensor])  # [hidden]
-        self.router = torch.jit.Attribute([], List[torch.Tensor])  # [experts, hidden], f32
-        self.k_cache = torch.jit.Attribute([], List[torch.Tensor])  # [blocks * block, kv_heads, head_dim]
-        self.v_cache = torch.jit.Attribute([], List[torch.Tensor])
-        # rotary tables by position, [context, head_dim]
-        self.cos_table = torch.jit.Attribute(torch.empty(0), torch.Tensor)
-        self.sin_table = torch.jit.Attribute(torch.empty(0), torch.Tensor)
+        self.windows = torch.jit.Attribute([0], List[int])  # the windows there are; 0: none
+        self.k_cache = torch.jit.Attribute([], List[torch.Tensor])  # per layer [blocks * block, kv_heads, width]
+        self.v_cache = torch.jit.Attribute([], List[torch.Tensor])  # the same; empty where values are part of the keys
+        # rotary tables by position, [context, dimensions / 2]
+        self.cos_tables = torch.jit.Attribute([], List[torch.Tensor])
+        self.sin_tables = torch.jit.Attribute([], List[torch.Tensor])
         # the running step
         self.h = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, hidden] residual stream
-        self.cos = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, 1, head_dim]
-        self.sin = torch.jit.Attribute(torch.empty(0), torch.Tensor)
+        self.shared = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, hidden] what the shared expert gave
+        self.next = torch.jit.Attribute(0, int)  # the next layer
+        self.cos = torch.jit.Attribute([], List[torch.Tensor])  # per rotary table [rows, 1, dimensions / 2]
+        self.sin = torch.jit.Attribute([], List[torch.Tensor])
         self.slots = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows] place of each row in the caches
         self.tile = torch.jit.Attribute(0, int)
         self.spans = torch.jit.Attribute([], List[int])  # first row, rows of each span
-        self.keys = torch.jit.Attribute([], List[torch.Tensor])  # per span: [length] places of its keys in the caches
-        self.masks = torch.jit.Attribute([], List[torch.Tensor])  # per span: [rows, length] f32, 0 or -inf; empty for one row
+        self.keys = torch.jit.Attribute([], List[List[torch.Tensor]])  # per window and span: places of its keys in the caches
+        self.masks = torch.jit.Attribute([], List[List[torch.Tensor]])  # the same: [rows, keys] f32, 0 or -inf; empty for one row
 
     @torch.jit.export
-    def configure(
-        self, heads: int, kv_heads: int, head_dim: int, epsilon: float, theta: float, context: int, device: str
-    ) -> int:
-        self.heads = heads
-        self.kv_heads = kv_heads
-        self.head_dim = head_dim
-        self.epsilon = epsilon
-        frequencies = 1.0 / (theta ** (torch.arange(0, head_dim, 2, dtype=torch.int64).float() / head_dim))
-        angles = torch.arange(context, dtype=torch.float32).unsqueeze(1) * frequencies.unsqueeze(0)
-        angles = torch.cat([angles, angles], dim=1)
-        self.cos_table = angles.cos().to(torch.device(device))
-        self.sin_table = angles.sin().to(torch.device(device))
-        return context
+    def add_layer(self) -> int:
+        """Adds a layer. Its dictionaries begin with something that differs: the compiler makes empty ones one constant."""
+        layer = len(self.w)
+        self.w.append({"layer": torch.tensor(layer)})
+        self.f.append({"layer": float(layer)})
+        return layer
 
     @torch.jit.export
-    def reserve(self, vocabulary: int, hidden: int, experts: int, layers: int, bf16: bool, device: str) -> int:
-        """Makes room for the weights; norms and the gate stay in f32."""
-        dtype = torch.bfloat16 if bf16 else torch.float32
-        place = torch.device(device)
-        q = self.heads * self.head_dim
-        kv = self.kv_heads * self.head_dim
-        self.embedding = fresh([vocabulary, hidden], dtype, place)
-        self.final_norm = fresh([hidden], torch.float32, place)
-        self.head = fresh([vocabulary, hidden], dtype, place)
-        for _ in range(layers):
-            self.attention_norm.append(fresh([hidden], torch.float32, place))
-            self.qkv.append(fresh([q + 2 * kv, hidden], dtype, place))
-            self.out.append(fresh([hidden, q], dtype, place))
-            self.ffn_norm.append(fresh([hidden], torch.float32, place))
-            self.router.append(fresh([experts, hidden], torch.float32, place))
-        return layers
-
-    def weight(self, name: str, layer: int) -> torch.Tensor:
-        if name == "embedding":
-            return self.embedding
-        if name == "final_norm":
-            return self.final_norm
-        if name == "head":
-            return self.head
-        if name == "attention_norm":
-            return self.attention_norm[layer]
-        if name == "qkv":
-            return self.qkv[layer]
-        if name == "out":
-            return self.out[layer]
-        if name == "ffn_norm":
-            return self.ffn_norm[layer]
-        assert name == "router"
-        return self.router[layer]
+    def number(self, layer: int, name: str, value: float) -> int:
+        self.f[layer][name] = value
+        return layer
 
     @torch.jit.export
-    def fill(self, name: str, layer: int, first_row: int, values: torch.Tensor) -> int:
-        """Copies rows (f32; of a norm: numbers) into a weight, from a row on; returns how many."""
-        self.weight(name, layer).narrow(0, first_row, values.size(0)).copy_(values)
+    def window(self, layer: int, positions: int) -> int:
+        """Restricts a layer to the last positions; 0: none."""
+        if positions not in self.windows:
+            self.windows.append(positions)
+        self.f[layer]["window"] = float(self.windows.index(positions))
+        return positions
+
+    @torch.jit.export
+    def rotary(self, inverse: torch.Tensor, amplitude: float, context: int, device: str) -> int:
+        """Adds a table for inverse frequencies [dimensions / 2]; returns its number."""
+        angles = torch.arange(context, dtype=torch.float32).unsqueeze(1) * inverse.unsqueeze(0)
+        self.cos_tables.append((angles.cos() * amplitude).to(torch.device(device)))
+        self.sin_tables.append((angles.sin() * amplitude).to(torch.device(device)))
+        return len(self.cos_tables) - 1
+
+    @torch.jit.export
+    def reserve(self, layer: int, name: str, rows: int, columns: int, bf16: bool, device: str) -> int:
+        """Makes room for a weight; a vector (columns 0), like the gate, stays in f32."""
+        shape = [rows, columns]
+        if columns == 0:
+            shape = [rows]
+        self.w[layer][name] = fresh(shape, torch.bfloat16 if bf16 else torch.float32, torch.device(device))
+        return rows
+
+    @torch.jit.export
+    def fill(self, layer: int, name: str, row: int, values: torch.Tensor) -> int:
+        """Copies rows of f32 into a weight, from a row on; a vector's are of one number."""
+        target = self.w[layer][name].narrow(0, row, values.size(0))
+        if target.dim() == 1:
+            target.copy_(values.reshape(-1))
+        else:
+            target.copy_(values)
         return values.size(0)
+
+    @torch.jit.export
+    def tie(self) -> int:
+        """The head is the embedding."""
+        ends = self.w[len(self.w) - 1]
+        ends["head"] = ends["embedding"]
+        return 0
 
     @torch.jit.export
     def allocate_cache(self, blocks: int, block: int) -> int:
         """Makes the KV caches. Untouched memory stays unmapped until it is written."""
         self.block = block
-        for layer in range(len(self.qkv)):
-            both = torch.empty(  # one allocation for both: see `fresh`
-                [2, blocks * block, self.kv_heads, self.head_dim],
-                dtype=self.qkv[layer].dtype,
-                device=self.qkv[layer].device,
-            )
-            self.k_cache.append(both[0])
-            self.v_cache.append(both[1])
+        for layer in range(len(self.w) - 1):
+            like = self.w[layer]["out"]
+            f = self.f[layer]
+            places = blocks * block
+            if "latent" in f:
+                width = int(f["latent"] + f["rotated"])
+                self.k_cache.append(torch.empty([places, 1, width], dtype=like.dtype, device=like.device))
+                self.v_cache.append(torch.empty([0]))
+            else:
+                shape = [2, places, int(f["kv_heads"]), int(f["head_dim"])]
+                both = torch.empty(shape, dtype=like.dtype, device=like.device)  # one allocation for both: see `fresh`
+                self.k_cache.append(both[0])
+                self.v_cache.append(both[1])
         return blocks
 
     @torch.jit.export
@@ -148,88 +155,205 @@ class Decoder(torch.nn.Module):
         tile: int,
     ) -> int:
         """Starts a step: the residual stream is the embedding."""
-        place = self.embedding.device
-        self.h = self.embedding.index_select(0, ids.to(place)).float()
+        last = len(self.w) - 1
+        embedding = self.w[last]["embedding"]
+        place = embedding.device
+        self.h = embedding.index_select(0, ids.to(place)).float()
+        if "embedding_scale" in self.f[last]:
+            self.h = self.h * self.f[last]["embedding_scale"]
+        self.next = 0
         at = positions.to(place)
-        self.cos = self.cos_table.index_select(0, at).unsqueeze(1)
-        self.sin = self.sin_table.index_select(0, at).unsqueeze(1)
+        self.cos.clear()
+        self.sin.clear()
+        for i in range(len(self.cos_tables)):
+            self.cos.append(self.cos_tables[i].index_select(0, at).unsqueeze(1))
+            self.sin.append(self.sin_tables[i].index_select(0, at).unsqueeze(1))
         self.slots = slots.to(place, copy=True)  # the argument may alias a buffer that goes with the call
         self.tile = tile
+        self.see(spans, tables.to(place))
+        return len(spans) // 4
+
+    def see(self, spans: List[int], table: torch.Tensor) -> None:
+        """Which places of the caches the spans see, for every window."""
         self.spans.clear()
         self.keys.clear()
         self.masks.clear()
-        offsets = torch.arange(self.block, device=place)
-        table = tables.to(place)
+        for window in self.windows:
+            keys: List[torch.Tensor] = []
+            masks: List[torch.Tensor] = []
+            for i in range(len(spans) // 4):
+                rows, length, entry = spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
+                used = (length + self.block - 1) // self.block
+                places, mask = visible(table.narrow(0, entry, used), self.block, rows, length, window)
+                keys.append(places)
+                masks.append(mask)
+            self.keys.append(keys)
+            self.masks.append(masks)
         for i in range(len(spans) // 4):
-            first, rows, length, entry = spans[4 * i], spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
-            used = (length + self.block - 1) // self.block
-            places = (table.narrow(0, entry, used).unsqueeze(1) * self.block + offsets).reshape(-1)
-            self.spans.append(first)
-            self.spans.append(rows)
-            self.keys.append(places.narrow(0, 0, length))
-            if rows == 1:
-                self.masks.append(torch.empty(0))
-            else:
-                mask = torch.full([rows, length], float("-inf"), device=place).triu(length - rows + 1)
-                self.masks.append(mask.repeat(self.heads // self.kv_heads, 1))
-        return len(self.keys)
+            self.spans.append(spans[4 * i])
+            self.spans.append(spans[4 * i + 1])
 
-    def rotate(self, x: torch.Tensor) -> torch.Tensor:
-        half = self.head_dim // 2
-        swapped = torch.cat([-x.narrow(2, half, half), x.narrow(2, 0, half)], dim=2)
-        return x * self.cos + swapped * self.sin
-
-    def attention(self, layer: int, x: torch.Tensor) -> torch.Tensor:
+    def grouped_query(self, layer: int, x: torch.Tensor) -> torch.Tensor:
+        w = self.w[layer]
+        f = self.f[layer]
         rows = x.size(0)
-        d = self.head_dim
-        groups = self.heads // self.kv_heads
-        qkv = tiled(x, self.qkv[layer], self.tile).view(rows, self.heads + 2 * self.kv_heads, d)
-        q = self.rotate(qkv.narrow(1, 0, self.heads)) * (1.0 / math_sqrt(d))
-        k = self.rotate(qkv.narrow(1, self.heads, self.kv_heads))
-        v = qkv.narrow(1, self.heads + self.kv_heads, self.kv_heads)
-        k_cache = self.k_cache[layer]
-        v_cache = self.v_cache[layer]
-        k_cache.index_copy_(0, self.slots, k.to(k_cache.dtype))
-        v_cache.index_copy_(0, self.slots, v.to(v_cache.dtype))
-        mixed = torch.zeros([rows, self.heads * d], device=x.device)
-        for i in range(len(self.keys)):
-            first = self.spans[2 * i]
-            n = self.spans[2 * i + 1]
-            keys = k_cache.index_select(0, self.keys[i]).float().permute(1, 2, 0)  # [kv, d, length]
-            values = v_cache.index_select(0, self.keys[i]).float().permute(1, 0, 2)  # [kv, length, d]
-            if n == 1:
-                scores = torch.bmm(q[first].view(self.kv_heads, groups, d), keys)
-                y = torch.bmm(scores.softmax(-1), values)  # [kv, groups, d]
-                mixed[first] = y.view(-1)
+        heads, kv_heads, d = int(f["heads"]), int(f["kv_heads"]), int(f["head_dim"])
+        qkv = linear(x, w, "qkv", self.tile)
+        q = qkv.narrow(1, 0, heads * d)
+        k = qkv.narrow(1, heads * d, kv_heads * d)
+        v = qkv.narrow(1, (heads + kv_heads) * d, kv_heads * d)
+        if "q_norm" in w:
+            q = self.query_key_norm(q, w["q_norm"], f["q_norm_epsilon"])
+            k = self.query_key_norm(k, w["k_norm"], f["k_norm_epsilon"])
+        if "clip" in f:
+            q, k, v = q.clamp(-f["clip"], f["clip"]), k.clamp(-f["clip"], f["clip"]), v.clamp(-f["clip"], f["clip"])
+        table = int(f["rotary"])
+        q = rotate(q.reshape(rows, heads, d), self.cos[table], self.sin[table], f["interleaved"] > 0)
+        k = rotate(k.reshape(rows, kv_heads, d), self.cos[table], self.sin[table], f["interleaved"] > 0)
+        self.k_cache[layer].index_copy_(0, self.slots, k.to(self.k_cache[layer].dtype))
+        self.v_cache[layer].index_copy_(0, self.slots, v.reshape(rows, kv_heads, d).to(self.v_cache[layer].dtype))
+        mixed = self.mix(layer, q * f["scale"], d)
+        return linear(mixed.reshape(rows, heads * d), w, "out", self.tile)
+
+    def query_key_norm(self, x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
+        """Over each head or over all together: as wide as its weight."""
+        return rms_norm(x.reshape(x.size(0), -1, weight.size(0)), weight, epsilon).reshape(x.size(0), -1)
+
+    def latent(self, layer: int, x: torch.Tensor) -> torch.Tensor:
+        """Multi-head latent attention with the key's and value's projections absorbed into query and output: the cache holds the
+        latent vector and the rotary key, as if of one head that all share (DeepSeek-V2 report, 2.1.2)."""
+        w = self.w[layer]
+        f = self.f[layer]
+        rows = x.size(0)
+        heads, plain, value = int(f["heads"]), int(f["plain"]), int(f["value"])
+        latent, rotated = int(f["latent"]), int(f["rotated"])
+        table = int(f["rotary"])
+        if "q_down" in w:
+            q = rms_norm(tiled(x, w["q_down"], self.tile), w["q_norm"], f["q_norm_epsilon"])
+        else:
+            q = x
+        q = tiled(q, w["q"], self.tile).view(rows, heads, plain + rotated)
+        turned = rotate(q.narrow(2, plain, rotated), self.cos[table], self.sin[table], f["interleaved"] > 0)
+        down = tiled(x, w["latent_down"], self.tile)
+        vector = rms_norm(down.narrow(1, 0, latent), w["latent_norm"], f["latent_norm_epsilon"]).unsqueeze(1)
+        key = rotate(down.narrow(1, latent, rotated).unsqueeze(1), self.cos[table], self.sin[table], f["interleaved"] > 0)
+        cached = torch.cat([vector, key], dim=2)
+        self.k_cache[layer].index_copy_(0, self.slots, cached.to(self.k_cache[layer].dtype))
+        up = w["latent_up"].view(heads, plain + value, latent)
+        absorbed = per_head(q.narrow(2, 0, plain), up.narrow(1, 0, plain), self.tile)
+        mixed = self.mix(layer, torch.cat([absorbed, turned], dim=2) * f["scale"], latent)
+        values = per_head(mixed, up.narrow(1, plain, value).transpose(1, 2), self.tile)
+        return linear(values.reshape(rows, heads * value), w, "out", self.tile)
+
+    def mix(self, layer: int, q: torch.Tensor, width: int) -> torch.Tensor:
+        """Attention of scaled queries [rows, heads, d] over the caches: [rows, heads, width]."""
+        f = self.f[layer]
+        sinks = torch.empty(0)
+        if "sinks" in self.w[layer]:
+            sinks = self.w[layer]["sinks"]
+        soft_cap = 0.0
+        if "soft_cap" in f:
+            soft_cap = f["soft_cap"]
+        window = int(f["window"])
+        mixed = torch.zeros([q.size(0), q.size(1), width], device=q.device)
+        for i in range(len(self.keys[window])):
+            first, rows = self.spans[2 * i], self.spans[2 * i + 1]
+            places = self.keys[window][i]
+            keys = self.k_cache[layer].index_select(0, places).float()
+            if self.v_cache[layer].numel() == 0:
+                values = keys.narrow(2, 0, width)
             else:
-                queries = q.narrow(0, first, n).view(n, self.kv_heads, groups, d).permute(1, 2, 0, 3)
-                scores = torch.bmm(queries.reshape(self.kv_heads, groups * n, d), keys) + self.masks[i]
-                y = torch.bmm(scores.softmax(-1), values).view(self.kv_heads, groups, n, d)
-                mixed.narrow(0, first, n).copy_(y.permute(2, 0, 1, 3).reshape(n, -1))
-        return tiled(mixed, self.out[layer], self.tile)
+                values = self.v_cache[layer].index_select(0, places).float()
+            y = attend_span(q.narrow(0, first, rows), keys, values, self.masks[window][i], soft_cap, sinks)
+            mixed.narrow(0, first, rows).copy_(y)
+        return mixed
+
+    def attention(self, layer: int) -> None:
+        w = self.w[layer]
+        f = self.f[layer]
+        x = rms_norm(self.h, w["attention_norm"], f["attention_norm_epsilon"])
+        if "latent" in f:
+            y = self.latent(layer, x)
+        else:
+            y = self.grouped_query(layer, x)
+        if "post_attention_norm" in w:
+            y = rms_norm(y, w["post_attention_norm"], f["post_attention_norm_epsilon"])
+        if "residual_scale" in f:
+            y = y * f["residual_scale"]
+        self.h = self.h + y
+
+    def add_ffn(self, layer: int, y: torch.Tensor) -> None:
+        w = self.w[layer]
+        f = self.f[layer]
+        if "post_ffn_norm" in w:
+            y = rms_norm(y, w["post_ffn_norm"], f["post_ffn_norm_epsilon"])
+        if "residual_scale" in f:
+            y = y * f["residual_scale"]
+        self.h = self.h + y
+
+    def ffn(self, layer: int, name: str, x: torch.Tensor, tile: int) -> torch.Tensor:
+        """A gated network whose weights begin with this name."""
+        w = self.w[layer]
+        f = self.f[layer]
+        h = linear(x, w, name + "_gate_up", tile)
+        return linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
+
+    def catch_up(self, layer: int, combined: torch.Tensor) -> None:
+        """Adds what the experts of the layer before gave, and runs the dense layers up to a layer."""
+        if self.next > 0 and combined.size(0) > 0:
+            y = combined.to(self.h.device)
+            if self.shared.size(0) > 0:
+                y = y + self.shared
+            self.add_ffn(self.next - 1, y)
+        while self.next < layer:
+            at = self.next
+            self.attention(at)
+            x = rms_norm(self.h, self.w[at]["ffn_norm"], self.f[at]["ffn_norm_epsilon"])
+            self.add_ffn(at, self.ffn(at, "ffn", x, self.tile))
+            self.next = at + 1
 
     @torch.jit.export
     def attend(self, layer: int, combined: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        """Adds the experts' sum of the layer before ([rows, hidden]; ignored for layer 0), runs attention; gives the rows for the
-        experts [rows, hidden] and the gate logits [rows, experts]."""
-        if layer > 0:
-            self.h = self.h + combined.to(self.h.device)
-        self.h = self.h + self.attention(layer, rms_norm(self.h, self.attention_norm[layer], self.epsilon))
-        x = rms_norm(self.h, self.ffn_norm[layer], self.epsilon)
-        return x.cpu(), tiled(x, self.router[layer], self.tile).cpu()
+        """Adds the experts' sum of the layer with experts before ([rows, hidden]; no rows for the first), runs dense layers up to
+        this one and its attention; gives the rows for the experts [rows, hidden] and the gate logits [rows, experts]."""
+        self.catch_up(layer, combined)
+        self.attention(layer)
+        self.next = layer + 1
+        w = self.w[layer]
+        x = rms_norm(self.h, w["ffn_norm"], self.f[layer]["ffn_norm_epsilon"])
+        self.shared = self.shared_expert(layer, x, self.tile)
+        return x.cpu(), linear(x, w, "router", self.tile).cpu()
+
+    @torch.jit.export
+    def shared_expert(self, layer: int, x: torch.Tensor, tile: int) -> torch.Tensor:
+        """What the shared expert adds to the routed ones' sum, for rows [rows, hidden]; no rows when the layer has none."""
+        w = self.w[layer]
+        if "shared_down" not in w:
+            return torch.empty([0, 0])
+        x = x.to(w["shared_down"].device)
+        y = self.ffn(layer, "shared", x, tile)
+        if "shared_gate" in w:
+            y = torch.sigmoid(tiled(x, w["shared_gate"], tile)) * y
+        return y
 
     @torch.jit.export
     def gate(self, layer: int, x: torch.Tensor, tile: int) -> torch.Tensor:
         """Gate logits [rows, experts] of rows [rows, hidden], rows a multiple of the tile."""
-        return tiled(x.to(self.router[layer].device), self.router[layer], tile).cpu()
+        return linear(x.to(self.w[layer]["router"].device), self.w[layer], "router", tile).cpu()
 
     @torch.jit.export
-    def finish(self, combined: torch.Tensor, rows: torch.Tensor, tile: int) -> torch.Tensor:
-        """Adds the last layer's experts and gives the logits [n, vocabulary] of the rows asked for, n a multiple of the tile."""
-        place = self.h.device
-        h = (self.h + combined.to(place)).index_select(0, rows.to(place))
-        return tiled(rms_norm(h, self.final_norm, self.epsilon), self.head, tile).cpu()
+    def end(self, combined: torch.Tensor) -> int:
+        """Adds the last experts' sum and runs the dense layers behind them."""
+        self.catch_up(len(self.w) - 1, combined)
+        return self.next
 
-
-def math_sqrt(x: int) -> float:
-    return float(x) ** 0.5
+    @torch.jit.export
+    def finish(self, rows: torch.Tensor, tile: int) -> torch.Tensor:
+        """Logits [n, vocabulary] of the rows asked for, n a multiple of the tile."""
+        last = len(self.w) - 1
+        h = self.h.index_select(0, rows.to(self.h.device))
+        x = rms_norm(h, self.w[last]["final_norm"], self.f[last]["final_norm_epsilon"])
+        logits = tiled(x, self.w[last]["head"], tile)
+        if "logit_scale" in self.f[last]:
+            logits = logits * self.f[last]["logit_scale"]
+        return logits.cpu()

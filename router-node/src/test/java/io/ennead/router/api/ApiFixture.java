@@ -13,7 +13,7 @@ import io.ennead.router.generate.Scorer;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.MoeLayer;
-import io.ennead.router.moe.SoftmaxGate;
+import io.ennead.router.moe.ScoredGate;
 import io.ennead.v1.ErrorReason;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
@@ -23,8 +23,10 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** A service on an in-process channel, and a model made of fakes. */
@@ -59,12 +61,17 @@ final class ApiFixture {
             VOCABULARY,
             HIDDEN,
             LAYERS,
+            IntStream.range(0, LAYERS).boxed().toList(),
             4,
             2,
             new SamplingOptions(0.7, 0, 0.9, 0, OptionalLong.empty()));
     MoeLayer moe =
-        new MoeLayer((layer, phase, hidden) -> hidden.clone(), new SoftmaxGate(4, 2), experts);
-    return new ServedModel(info, new ByteCodec(), generator, scorer, moe);
+        new MoeLayer(
+            (layer, phase, hidden) -> hidden.clone(),
+            ScoredGate.softmax(4, 2),
+            experts,
+            (layer, phase, hidden) -> new float[0]);
+    return new ServedModel(info, new ByteCodec(), Optional.empty(), generator, scorer, moe);
   }
 
   /** Asserts that a call fails with a reason, its code and, in the metadata, a field. */

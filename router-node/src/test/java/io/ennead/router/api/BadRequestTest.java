@@ -10,6 +10,8 @@ import com.google.common.collect.Lists;
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.moe.CombinedRows;
+import io.ennead.v1.Chat;
+import io.ennead.v1.ChatMessage;
 import io.ennead.v1.DetokenizeRequest;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.GenerateRequest;
@@ -74,6 +76,24 @@ class BadRequestTest {
   @AfterEach
   void close() throws InterruptedException {
     fixture.close();
+  }
+
+  @Test
+  void conversationIsRefusedByAModelWithoutChatTemplate() {
+    Chat chat =
+        Chat.newBuilder()
+            .addMessages(ChatMessage.newBuilder().setRole("user").setContent("Hi"))
+            .build();
+    assertFails(
+        () -> stub.generate(GenerateRequest.newBuilder().setChat(chat).build()).hasNext(),
+        ERROR_REASON_INVALID_FIELD,
+        "chat",
+        "a conversation (expected: text or token_ids: the model has no chat template)");
+    assertFails(
+        () -> stub.tokenize(TokenizeRequest.newBuilder().setChat(Chat.newBuilder()).build()),
+        ERROR_REASON_INVALID_FIELD,
+        "chat.messages",
+        "empty (expected: at least one message)");
   }
 
   @Test

@@ -172,7 +172,10 @@ class MoeGrpcServiceTest {
         Arguments.of(
             request(good).setModel("other"), ERROR_REASON_MODEL_NOT_FOUND, "model", "other"),
         Arguments.of(
-            request(good).setLayer(2), ERROR_REASON_LAYER_UNKNOWN, "layer", "2 (expected: 0 to 1)"),
+            request(good).setLayer(2),
+            ERROR_REASON_LAYER_UNKNOWN,
+            "layer",
+            "2 (expected: one of [0, 1])"),
         Arguments.of(
             request(good).setPhaseValue(9), ERROR_REASON_INVALID_FIELD, "phase", "9 (expected"),
         Arguments.of(

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.node.Readiness;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.peer.Expectations;
-import io.ennead.router.peer.ExpertId;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.FakeExpertNode;
 import io.ennead.router.peer.FakeExperts;

@@ -8,6 +8,7 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.model.DemoModel;
 import io.ennead.router.model.Golden;
+import io.ennead.router.model.LoadedModel;
 import io.ennead.router.model.LocalExpertLayer;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.moe.CallScope;
@@ -46,15 +47,27 @@ import org.junit.jupiter.api.Timeout;
 class BatchGeneratorTest {
   private static final int BLOCKS = 32 * 64;
   private static final ModelInfo INFO =
-      new ModelInfo("demo", "mixtral", "", "f32", 1024, 4096, 192, 4, 8, 2, SamplingOptions.GREEDY);
+      new ModelInfo(
+          "demo",
+          "mixtral",
+          "",
+          "f32",
+          1024,
+          4096,
+          192,
+          4,
+          List.of(0, 1, 2, 3),
+          8,
+          2,
+          SamplingOptions.GREEDY);
 
-  private final DemoModel demo = DemoModel.load(ComputeType.F32, BLOCKS);
+  private final LoadedModel demo = DemoModel.load(ComputeType.F32, BLOCKS);
   private PrometheusRegistry registry = new PrometheusRegistry();
-  private BatchGenerator generator = start(new SchedulerLimits(32, 64, DemoModel.CHUNK, 512));
+  private BatchGenerator generator = start(new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512));
 
   @BeforeEach
   void restart() {
-    restart(new SchedulerLimits(32, 64, DemoModel.CHUNK, 512));
+    restart(new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512));
   }
 
   @AfterEach
@@ -202,7 +215,7 @@ class BatchGeneratorTest {
 
   @Test
   void aRequestWithoutAPlaceWaitsAndBeyondTheQueueIsRefused() throws Exception {
-    restart(new SchedulerLimits(1, 2, DemoModel.CHUNK, 512));
+    restart(new SchedulerLimits(1, 2, LoadedModel.CHUNK, 512));
     CollectingSink running = new CollectingSink(1);
     Generation first = generator.submit(request(new int[] {0}, greedy(900)), running);
     CollectingSink waiting = submit(new int[] {0}, greedy(3));
@@ -262,7 +275,7 @@ class BatchGeneratorTest {
 
   @Test
   void aCancelledScoreStopsComputing() throws Exception {
-    restart(new SchedulerLimits(32, 64, DemoModel.CHUNK, DemoModel.CHUNK)); // one chunk a step
+    restart(new SchedulerLimits(32, 64, LoadedModel.CHUNK, LoadedModel.CHUNK)); // one chunk a step
     int[] tokens = new Random(3).ints(1000, 3, 4096).toArray();
     List<CompletableFuture<ScoredTokens>> scores = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -284,8 +297,8 @@ class BatchGeneratorTest {
                 INFO,
                 new ByteCodec(),
                 Set.of(1),
-                new SchedulerLimits(32, 64, DemoModel.CHUNK, 512),
-                new BlockPool(BLOCKS, DemoModel.BLOCK),
+                new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512),
+                new BlockPool(BLOCKS, LoadedModel.BLOCK),
                 new PrometheusRegistry(),
                 () -> {})) {
       CollectingSink doomed = new CollectingSink();
@@ -334,7 +347,7 @@ class BatchGeneratorTest {
         new ByteCodec(),
         Set.of(1),
         limits,
-        new BlockPool(BLOCKS, DemoModel.BLOCK),
+        new BlockPool(BLOCKS, LoadedModel.BLOCK),
         registry,
         () -> {});
   }

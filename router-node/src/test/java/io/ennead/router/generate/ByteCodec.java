@@ -10,6 +10,16 @@ public final class ByteCodec implements TextCodec {
   private static final int MARK = 256;
 
   @Override
+  public int[] encodeMarked(String text) {
+    return encode(text, false);
+  }
+
+  @Override
+  public boolean marksEachByte() {
+    return false;
+  }
+
+  @Override
   public int[] encode(String text, boolean addSpecialTokens) {
     byte[] bytes = text.getBytes(UTF_8);
     int shift = addSpecialTokens ? 1 : 0;

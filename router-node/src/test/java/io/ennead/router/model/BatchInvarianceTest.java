@@ -7,6 +7,7 @@ import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.wire.ComputeType;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -14,8 +15,10 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A sequence's logits have the same bits alone and among any others, in any order, with any cut of
@@ -24,19 +27,34 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BatchInvarianceTest {
   private static final int SEQUENCES = 12;
 
+  static Stream<Arguments> models() {
+    Stream<Arguments> demo =
+        Arrays.stream(ComputeType.values())
+            .map(type -> Arguments.of(DemoModel.DIRECTORY, type, DemoModel.VOCABULARY, 200));
+    Stream<Arguments> families =
+        FamilyGolden.families()
+            .map(FamilyGolden::directory)
+            .flatMap(
+                directory ->
+                    Stream.of(ComputeType.F32, ComputeType.BF16)
+                        .map(type -> Arguments.of(directory, type, 256, 100)));
+    return Stream.concat(demo, families);
+  }
+
   @ParameterizedTest
-  @EnumSource
-  void everySequenceOfARandomBatchHasTheBitsItHasAlone(ComputeType type) {
+  @MethodSource("models")
+  void everySequenceOfARandomBatchHasTheBitsItHasAlone(
+      Path directory, ComputeType type, int vocabulary, int longestPrompt) {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    try (DemoModel demo = DemoModel.load(type, 64 * SEQUENCES)) {
+    try (LoadedModel loaded = LoadedModel.load(directory, type, 64 * SEQUENCES)) {
       List<RandomSequence> sequences = new ArrayList<>();
       for (int i = 0; i < SEQUENCES; i++) {
-        sequences.add(RandomSequence.of(random, 1 + 64 * i));
+        sequences.add(RandomSequence.of(random, 1 + 64 * i, vocabulary, longestPrompt));
       }
-      List<List<float[]>> together = together(demo.model(), sequences, random);
+      List<List<float[]>> together = together(loaded.model(), sequences, random);
       for (int i = 0; i < SEQUENCES; i++) {
-        List<float[]> alone = alone(demo.model(), sequences.get(i));
+        List<float[]> alone = alone(loaded.model(), sequences.get(i));
         assertThat(together.get(i)).as("seed %d, sequence %d", seed, i).hasSameSizeAs(alone);
         for (int position = 0; position < alone.size(); position++) {
           assertThat(Arrays.equals(together.get(i).get(position), alone.get(position)))
@@ -84,7 +102,9 @@ class BatchInvarianceTest {
             (span, row, values, offset) ->
                 logits
                     .get(members.get(span))
-                    .add(Arrays.copyOfRange(values, offset, offset + DemoModel.VOCABULARY));
+                    .add(
+                        Arrays.copyOfRange(
+                            values, offset, offset + model.config().vocabularySize()));
         assertThat(model.run(new Step(phase, spans), CallScope.unbounded(), observer)).isEmpty();
         for (int i = 0; i < spans.size(); i++) {
           done[members.get(i)] = spans.get(i).length();
@@ -96,11 +116,11 @@ class BatchInvarianceTest {
   /** A prompt and tokens forced upon it. */
   private record RandomSequence(
       int[] prompt, int[] forced, int firstBlock, RoutingOptions routing) {
-    static RandomSequence of(Random random, int firstBlock) {
+    static RandomSequence of(Random random, int firstBlock, int vocabulary, int longestPrompt) {
       double[] temperatures = {1, 1, 0, 0.5, 2, Double.POSITIVE_INFINITY};
       return new RandomSequence(
-          random.ints(1 + random.nextInt(200), 3, DemoModel.VOCABULARY).toArray(),
-          random.ints(random.nextInt(12), 3, DemoModel.VOCABULARY).toArray(),
+          random.ints(1 + random.nextInt(longestPrompt), 3, vocabulary).toArray(),
+          random.ints(random.nextInt(12), 3, vocabulary).toArray(),
           firstBlock,
           new RoutingOptions(
               temperatures[random.nextInt(temperatures.length)],
@@ -119,7 +139,7 @@ class BatchInvarianceTest {
         int[] token = {forced[done - prompt.length]};
         return new Span(token, done, blocks, routing, Logits.ALL);
       }
-      int end = Math.min(prompt.length, done + DemoModel.CHUNK);
+      int end = Math.min(prompt.length, done + LoadedModel.CHUNK);
       return new Span(Arrays.copyOfRange(prompt, done, end), done, blocks, routing, Logits.ALL);
     }
   }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class GoldenTest {
-  private final DemoModel f32 = DemoModel.load(ComputeType.F32, 64);
+  private final LoadedModel f32 = DemoModel.load(ComputeType.F32, 64);
 
   static Stream<Golden> goldens() {
     return Golden.all();
@@ -100,7 +100,7 @@ class GoldenTest {
     int sameChoices = 0;
     int positions = 0;
     int sameArgmaxes = 0;
-    try (DemoModel bf16 = DemoModel.load(ComputeType.BF16, 64)) {
+    try (LoadedModel bf16 = DemoModel.load(ComputeType.BF16, 64)) {
       for (Golden golden : Golden.all().toList()) {
         Runner reduced = run(golden, bf16);
         Runner full = run(golden, f32);
@@ -124,7 +124,7 @@ class GoldenTest {
     assertThat(sameArgmaxes / (double) positions).isGreaterThanOrEqualTo(0.95);
   }
 
-  private static Runner run(Golden golden, DemoModel model) {
+  private static Runner run(Golden golden, LoadedModel model) {
     Runner runner = new Runner(model.model(), 1, RoutingOptions.DEFAULT);
     runner.prefill(golden.inputIds());
     return runner;

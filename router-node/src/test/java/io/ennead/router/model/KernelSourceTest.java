@@ -2,6 +2,8 @@ package io.ennead.router.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ennead.expert.engine.TorchModule;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,12 +16,19 @@ import org.junit.jupiter.api.Test;
 class KernelSourceTest {
 
   @Test
-  void theArchiveWasBuiltFromTheSourceBesideIt() throws Exception {
-    try (InputStream source = Decoder.class.getResourceAsStream("decoder.py")) {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(source.readAllBytes());
-      assertThat(recordedDigest())
-          .as("run deploy/kernels/build_kernels.py after a change of the source")
-          .isEqualTo(HexFormat.of().formatHex(digest));
+  void theArchiveWasBuiltFromTheSourcesBesideIt() throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    digest.update(source(Decoder.class, "decoder.py"));
+    digest.update(source(Decoder.class, "attention.py"));
+    digest.update(source(TorchModule.class, "gated.py"));
+    assertThat(recordedDigest())
+        .as("run deploy/kernels/build_kernels.py after a change of a source")
+        .isEqualTo(HexFormat.of().formatHex(digest.digest()));
+  }
+
+  private static byte[] source(Class<?> owner, String name) throws IOException {
+    try (InputStream source = owner.getResourceAsStream(name)) {
+      return source.readAllBytes();
     }
   }
 

@@ -17,6 +17,7 @@ final class Runner implements StepObserver {
   final List<float[]> logits = new ArrayList<>();
   final List<List<float[]>> gateLogits = new ArrayList<>();
   final List<List<int[]>> experts = new ArrayList<>();
+  final List<List<float[]>> weights = new ArrayList<>();
   private final MoeModel model;
   private final int[] blocks;
   private final RoutingOptions routing;
@@ -25,16 +26,17 @@ final class Runner implements StepObserver {
     this.model = model;
     this.blocks = IntStream.range(firstBlock, firstBlock + 64).toArray();
     this.routing = routing;
-    for (int layer = 0; layer < model.config().layers(); layer++) {
+    for (int layer = 0; layer < model.config().layers().size(); layer++) {
       gateLogits.add(new ArrayList<>());
       experts.add(new ArrayList<>());
+      weights.add(new ArrayList<>());
     }
   }
 
   /** Logits of every position of the prompt. */
   void prefill(int[] ids) {
-    for (int start = 0; start < ids.length; start += DemoModel.CHUNK) {
-      int end = Math.min(ids.length, start + DemoModel.CHUNK);
+    for (int start = 0; start < ids.length; start += LoadedModel.CHUNK) {
+      int end = Math.min(ids.length, start + LoadedModel.CHUNK);
       run(Phase.PREFILL, Arrays.copyOfRange(ids, start, end), start);
     }
   }
@@ -61,6 +63,7 @@ final class Runner implements StepObserver {
       int k = chosen.expertsPerRow();
       gateLogits.get(layer).add(Arrays.copyOfRange(values, row * width, (row + 1) * width));
       experts.get(layer).add(Arrays.copyOfRange(chosen.experts(), row * k, (row + 1) * k));
+      weights.get(layer).add(Arrays.copyOfRange(chosen.weights(), row * k, (row + 1) * k));
     }
   }
 

@@ -9,11 +9,16 @@ import org.junit.jupiter.api.Test;
 
 class MoeLayerTest {
 
-  /** Expert e multiplies by e + 1; the gate's logits are the row's own first values. */
+  /** Expert e multiplies by e + 1, the shared one by 1; the row itself is the gate's logits. */
   @Test
-  void routesByTheGateAndSumsTheChosenExperts() {
+  void routesByTheGateAndSumsTheChosenAndTheSharedExpert() {
     GateLogits logits = (layer, phase, hidden) -> hidden.clone();
-    MoeLayer moe = new MoeLayer(logits, new SoftmaxGate(3, 2), MoeLayerTest::scaleByExpert);
+    MoeLayer moe =
+        new MoeLayer(
+            logits,
+            ScoredGate.softmax(3, 2),
+            MoeLayerTest::scaleByExpert,
+            (layer, phase, hidden) -> hidden);
     float[] hidden = {0, 5, 5, 9, 1, 1};
 
     MoeLayer.Result result =
@@ -25,7 +30,7 @@ class MoeLayerTest {
             CallScope.unbounded());
 
     assertThat(result.routing().experts()).containsExactly(1, 2, 0, 1);
-    assertThat(result.rows().values()).containsExactly(0, 12.5f, 12.5f, 13.5f, 1.5f, 1.5f);
+    assertThat(result.rows().values()).containsExactly(0, 17.5f, 17.5f, 22.5f, 2.5f, 2.5f);
     assertThat(result.logits()).containsExactly(hidden);
   }
 

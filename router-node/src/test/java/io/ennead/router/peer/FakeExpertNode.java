@@ -1,5 +1,6 @@
 package io.ennead.router.peer;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.v1.DescribeNodeRequest;

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.router.peer.PeerRequest.Slice;
 import io.ennead.router.peer.PeerRequest.Tile;
 import io.ennead.v1.DescribeNodeResponse;

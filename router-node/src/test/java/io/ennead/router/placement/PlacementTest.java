@@ -2,8 +2,8 @@ package io.ennead.router.placement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.node.Readiness;
-import io.ennead.router.peer.ExpertId;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerAddress;
 import io.ennead.router.peer.PeerDescription;

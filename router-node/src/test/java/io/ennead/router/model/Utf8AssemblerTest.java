@@ -1,4 +1,4 @@
-package io.ennead.router.generate;
+package io.ennead.router.model;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -15,7 +15,7 @@ class Utf8AssemblerTest {
     for (long seed = 1; seed <= 50_000; seed++) {
       Random random = new Random(seed);
       byte[] bytes = bytes(random);
-      Utf8Assembler assembler = new Utf8Assembler();
+      Utf8Assembler assembler = new Utf8Assembler(false);
       StringBuilder text = new StringBuilder();
       for (int at = 0; at < bytes.length; ) {
         int end = Math.min(bytes.length, at + random.nextInt(4));
@@ -31,7 +31,7 @@ class Utf8AssemblerTest {
 
   @Test
   void holdsACharacterUntilItIsComplete() {
-    Utf8Assembler assembler = new Utf8Assembler();
+    Utf8Assembler assembler = new Utf8Assembler(false);
     byte[] party = "🎉".getBytes(UTF_8);
     assertThat(assembler.push(new byte[] {'a', party[0]})).isEqualTo("a");
     assertThat(assembler.push(new byte[] {party[1], party[2]})).isEmpty();
@@ -41,7 +41,7 @@ class Utf8AssemblerTest {
 
   @Test
   void whatIsNeverCompletedBecomesAReplacementCharacter() {
-    Utf8Assembler assembler = new Utf8Assembler();
+    Utf8Assembler assembler = new Utf8Assembler(false);
     assertThat(assembler.push(new byte[] {(byte) 0xE2, (byte) 0x82})).isEmpty();
     assertThat(assembler.flush()).isEqualTo("\uFFFD");
   }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SoftmaxGateTest {
+class ScoredGateTest {
   private static final double[] TEMPERATURES = {
     0, 0.1, 0.5, 1, 2, 1e6, Double.POSITIVE_INFINITY, -1, -0.5, Double.NEGATIVE_INFINITY
   };
@@ -27,10 +27,10 @@ class SoftmaxGateTest {
   void equalsTheFormulaInDoublePrecision(int experts) {
     for (long seed = 1; seed <= 20; seed++) {
       for (int k = 1; k <= 8; k++) {
-        Gate gate = new SoftmaxGate(experts, k);
+        Gate gate = ScoredGate.softmax(experts, k);
         float[] logits = logits(new Random(seed), 7, experts);
         for (double t : TEMPERATURES) {
-          Routing routing = gate.route(logits, 7, new RoutingOptions(t, OptionalInt.empty()));
+          Routing routing = gate.route(0, logits, 7, new RoutingOptions(t, OptionalInt.empty()));
           for (int row = 0; row < 7; row++) {
             String where =
                 "seed %d experts %d k %d T %s row %d".formatted(seed, experts, k, t, row);
@@ -44,10 +44,10 @@ class SoftmaxGateTest {
   @Test
   void equalsSoftmaxTopKRenormaliseInFloat() {
     Random random = new Random(5);
-    Gate gate = new SoftmaxGate(8, 2);
+    Gate gate = ScoredGate.softmax(8, 2);
     for (int round = 0; round < 200; round++) {
       float[] logits = logits(random, 1, 8);
-      Routing routing = gate.route(logits, 1, RoutingOptions.DEFAULT);
+      Routing routing = gate.route(0, logits, 1, RoutingOptions.DEFAULT);
       float sum = 0;
       float[] p = new float[8];
       for (int i = 0; i < 8; i++) {
@@ -65,16 +65,16 @@ class SoftmaxGateTest {
   void batchEqualsRowByRowBitForBitWhateverTheNeighboursAskFor() {
     for (long seed = 1; seed <= 50; seed++) {
       Random random = new Random(seed);
-      Gate gate = new SoftmaxGate(12, 2);
+      Gate gate = ScoredGate.softmax(12, 2);
       float[] logits = logits(random, 9, 12);
       List<RoutingOptions> options = new ArrayList<>();
       for (int row = 0; row < 9; row++) {
         options.add(randomOptions(random));
       }
-      Routing batch = gate.route(logits, options);
+      Routing batch = gate.route(0, logits, options);
       for (int row = 0; row < 9; row++) {
         float[] own = Arrays.copyOfRange(logits, row * 12, (row + 1) * 12);
-        Routing alone = gate.route(own, 1, options.get(row));
+        Routing alone = gate.route(0, own, 1, options.get(row));
         assertThat(batch.slice(row, row + 1, alone.expertsPerRow()))
             .as("seed %d row %d", seed, row)
             .isEqualTo(alone);
@@ -89,40 +89,40 @@ class SoftmaxGateTest {
 
   @Test
   void zeroTemperatureIsOneHotOnTheTopExpertAndTiesGoToTheLowerId() {
-    Gate gate = new SoftmaxGate(4, 2);
-    Routing routing = gate.route(new float[] {1, 3, 3, 2}, 1, at(0));
+    Gate gate = ScoredGate.softmax(4, 2);
+    Routing routing = gate.route(0, new float[] {1, 3, 3, 2}, 1, at(0));
     assertThat(routing.experts()).containsExactly(1, 2);
     assertThat(routing.weights()).containsExactly(1f, 0f);
   }
 
   @Test
   void negativeTemperatureChoosesTheLowestAndTiesGoToTheLowerId() {
-    Gate gate = new SoftmaxGate(4, 2);
-    Routing routing = gate.route(new float[] {1, 0, 0, 2}, 1, at(-1));
+    Gate gate = ScoredGate.softmax(4, 2);
+    Routing routing = gate.route(0, new float[] {1, 0, 0, 2}, 1, at(-1));
     assertThat(routing.experts()).containsExactly(1, 2);
     assertThat(routing.weights()).containsExactly(0.5f, 0.5f);
   }
 
   @Test
   void temperatureOneHasTheBitsOfNone() {
-    Gate gate = new SoftmaxGate(8, 2);
+    Gate gate = ScoredGate.softmax(8, 2);
     float[] logits = logits(new Random(3), 100, 8);
-    assertThat(gate.route(logits, 100, at(1)))
-        .isEqualTo(gate.route(logits, 100, RoutingOptions.DEFAULT));
+    assertThat(gate.route(0, logits, 100, at(1)))
+        .isEqualTo(gate.route(0, logits, 100, RoutingOptions.DEFAULT));
   }
 
   @Test
   void moreExpertsThanThereAreAreRefusedByFieldName() {
-    Gate gate = new SoftmaxGate(8, 2);
+    Gate gate = ScoredGate.softmax(8, 2);
     RoutingOptions nine = new RoutingOptions(1, OptionalInt.of(9));
-    assertThatThrownBy(() -> gate.route(new float[8], 1, nine))
+    assertThatThrownBy(() -> gate.route(0, new float[8], 1, nine))
         .hasMessage("routing.experts_per_token: 9 (expected: 1 to 8)");
   }
 
   @Test
   void logitsThatAreNotFiniteAreAnEngineFailure() {
-    Gate gate = new SoftmaxGate(2, 1);
-    assertThatThrownBy(() -> gate.route(new float[] {0, 1, Float.NaN, 1}, 2, at(1)))
+    Gate gate = ScoredGate.softmax(2, 1);
+    assertThatThrownBy(() -> gate.route(0, new float[] {0, 1, Float.NaN, 1}, 2, at(1)))
         .hasMessageContaining("row 1, expert 0")
         .extracting(e -> ((ServingException) e).reason())
         .isEqualTo(ErrorReason.ERROR_REASON_ENGINE_FAILURE);
