@@ -4,6 +4,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
+import io.ennead.v1.Chat;
+import io.ennead.v1.ChatMessage;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.TokenLogprob;
@@ -40,12 +42,26 @@ final class GenerateCommand implements Callable<Integer> {
       description = "Also show each token's log-probability and N alternatives.")
   private @Nullable Integer logprobs;
 
+  @Option(
+      names = "--chat",
+      description = "The text is what the user says: prompt by the model's chat template.")
+  private boolean chat;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "With --chat: a message of the system in front.")
+  private @Nullable String system;
+
   @Option(names = "--json", description = "Print each piece of the response as a line of JSON.")
   private boolean json;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     GenerateRequest.Builder request = flags.request(prompt.read());
+    if (chat) {
+      request.setChat(conversation(request.getText()));
+    }
     if (logprobs != null) {
       request.setLogprobs(logprobs);
     }
@@ -54,6 +70,14 @@ final class GenerateCommand implements Callable<Integer> {
       print(pieces);
     }
     return 0;
+  }
+
+  private Chat conversation(String text) {
+    Chat.Builder messages = Chat.newBuilder();
+    if (system != null) {
+      messages.addMessages(ChatMessage.newBuilder().setRole("system").setContent(system));
+    }
+    return messages.addMessages(ChatMessage.newBuilder().setRole("user").setContent(text)).build();
   }
 
   private void print(Generation pieces) throws InvalidProtocolBufferException {

@@ -1,11 +1,16 @@
 package io.ennead.cli;
 
+import io.ennead.expert.architecture.Attention;
+import io.ennead.expert.architecture.GroupedQueryAttention;
+import io.ennead.expert.architecture.LatentAttention;
+import io.ennead.expert.architecture.MixtureOfExperts;
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.ModelConfig;
 import io.ennead.expert.checkpoint.TensorInfo;
+import io.ennead.router.ServableModel;
+import io.ennead.wire.ComputeType;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,7 +22,11 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "inspect",
-    description = "Shows what a model directory holds, and how much each node of a cluster gets.")
+    description = {
+      "Shows what a model directory holds, how it is computed, and how much memory each node of a"
+          + " cluster needs.",
+      "Fails, with the reason, when the model cannot be served."
+    })
 final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -34,77 +43,94 @@ final class InspectCommand implements Callable<Integer> {
       description = "Expert nodes to share the experts among (default: ${DEFAULT-VALUE}).")
   private int nodes;
 
+  @Option(
+      names = "--memory",
+      converter = BytesConverter.class,
+      paramLabel = "SIZE",
+      description = "Memory of each expert node, such as 24GiB: fails when its share does not fit.")
+  private @Nullable Long memory;
+
+  @Option(
+      names = "--dtype",
+      defaultValue = "bf16",
+      paramLabel = "TYPE",
+      description = "Compute type for --memory: f32, bf16 or int8 (default: ${DEFAULT-VALUE}).")
+  private String dtype = "";
+
   @Option(names = "--tensors", description = "Also list every tensor.")
   private boolean tensors;
 
   @Override
   public Integer call() {
-    Checkpoint checkpoint = Checkpoint.open(model == null ? Home.demoModel() : model);
-    int experts = checkpoint.config().experts();
-    if (nodes < 1 || nodes > experts) {
+    Path directory = model == null ? Home.demoModel() : model;
+    Checkpoint checkpoint = Checkpoint.open(directory);
+    ModelConfig config = checkpoint.config();
+    if (nodes < 1 || nodes > config.experts()) {
       throw new ParameterException(
-          spec.commandLine(), "--nodes: %d (expected: 1 to %d)".formatted(nodes, experts));
+          spec.commandLine(), "--nodes: %d (expected: 1 to %d)".formatted(nodes, config.experts()));
     }
     PrintWriter out = spec.commandLine().getOut();
-    architecture(checkpoint.config()).print(out);
+    architecture(config).print(out);
     out.println();
-    sizes(checkpoint).print(out);
+    MemoryTable.of(config, nodes, largestShare(config)).print(out);
     if (tensors) {
       out.println();
       list(checkpoint).print(out);
     }
-    return 0;
+    ServableModel.require(checkpoint, directory);
+    return fits(config, out) ? 0 : 1;
   }
 
   private static Table architecture(ModelConfig config) {
+    int first = config.moeLayers().get(0);
+    MixtureOfExperts moe = config.moe(first);
+    String shared =
+        moe.shared().map(own -> ", and a shared one of " + own.ffn().width()).orElse("");
     return new Table()
-        .row("family", config.family().modelType())
-        .row("layers", config.layers())
-        .row("hidden size", config.hiddenSize())
+        .row("family", config.family())
         .row(
-            "attention",
-            "%d heads of %d, %d for keys and values"
-                .formatted(config.attentionHeads(), config.headDim(), config.keyValueHeads()))
+            "layers",
+            "%d, %d of them with experts"
+                .formatted(config.layers().size(), config.moeLayers().size()))
+        .row("hidden size", config.hiddenSize())
+        .row("attention", attention(config.layers().get(first).attention()))
         .row(
             "experts",
-            "%d per layer, %d per token, width %d"
-                .formatted(config.experts(), config.expertsPerToken(), config.expertWidth()))
+            "%d per layer, %d per token, width %d%s"
+                .formatted(
+                    config.experts(), config.expertsPerToken(), config.expertWidth(), shared))
+        .row("gate", GateWords.of(moe.gate()))
         .row("vocabulary", config.vocabularySize())
         .row("context", config.contextLength() + " tokens");
   }
 
-  private Table sizes(Checkpoint checkpoint) {
-    ModelSizes sizes = ModelSizes.of(checkpoint);
-    ModelConfig config = checkpoint.config();
-    int largestShare = (config.experts() + nodes - 1) / nodes;
-    return new Table()
-        .row("", "parameters", "on disk", "as f32", "as bf16")
-        .row(row("all", sizes.parameters(), sizes.bytes()))
-        .row(row("router node", sizes.denseParameters(), sizes.denseBytes()))
-        .row(
-            row(
-                "each of %d expert nodes".formatted(nodes),
-                sizes.expertParameters() * largestShare,
-                sizes.expertBytes() * largestShare))
-        .row(
-            row(
-                "used per token",
-                sizes.denseParameters() + sizes.expertParameters() * config.expertsPerToken(),
-                sizes.denseBytes() + sizes.expertBytes() * config.expertsPerToken()));
+  private static String attention(Attention attention) {
+    if (attention instanceof LatentAttention latent) {
+      return "%d heads over a latent vector of %d".formatted(latent.heads(), latent.latentDim());
+    }
+    GroupedQueryAttention own = (GroupedQueryAttention) attention;
+    return "%d heads of %d, %d for keys and values"
+        .formatted(own.heads(), own.headDim(), own.keyValueHeads());
   }
 
-  private static Object[] row(String name, long parameters, long bytes) {
-    return new Object[] {
-      name,
-      String.format(Locale.ROOT, "%,d", parameters),
-      bytes(bytes),
-      bytes(parameters * Float.BYTES),
-      bytes(parameters * Short.BYTES)
-    };
+  private int largestShare(ModelConfig config) {
+    return (config.experts() + nodes - 1) / nodes;
   }
 
-  private static String bytes(long bytes) {
-    return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+  private boolean fits(ModelConfig config, PrintWriter out) {
+    if (memory == null) {
+      return true;
+    }
+    long needed = new ModelSizes(config, ComputeType.of(dtype)).expertNode(largestShare(config));
+    boolean fits = needed <= memory;
+    out.printf(
+        "%nan expert node needs %s as %s: %s %s%n",
+        MemoryTable.bytes(needed),
+        dtype,
+        fits ? "fits" : "does not fit",
+        MemoryTable.bytes(memory));
+    out.flush();
+    return fits;
   }
 
   private static Table list(Checkpoint checkpoint) {

@@ -1,6 +1,6 @@
 package io.ennead.cli;
 
-import io.ennead.expert.checkpoint.ModelConfig;
+import io.ennead.expert.checkpoint.family.Families;
 import io.ennead.v1.DataType;
 import io.ennead.v1.MoeServiceForwardRequest;
 import io.ennead.wire.TensorCodec;
@@ -40,7 +40,7 @@ final class LoadtestDataCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path directory = model == null ? Home.demoModel() : model;
-    int hidden = ModelConfig.read(directory.resolve("config.json")).hiddenSize();
+    int hidden = Families.read(directory.resolve("config.json")).hiddenSize();
     try (OutputStream stream = Files.newOutputStream(out)) {
       request(hidden).writeDelimitedTo(stream);
     }

@@ -27,10 +27,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExpertCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
+      PerplexityCommand.class,
       InspectCommand.class,
+      SynthesizeCommand.class,
       HealthCommand.class,
       ConfigCommand.class,
       BenchCommand.class,
+      BenchLoadCommand.class,
       LoadtestDataCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -2,7 +2,8 @@ package io.ennead.cli;
 
 import io.ennead.cli.cluster.ClusterPlan;
 import io.ennead.cli.cluster.PortPlan;
-import io.ennead.expert.checkpoint.ModelConfig;
+import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.checkpoint.family.Families;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -19,7 +20,7 @@ final class ModelFlags {
       names = "--dtype",
       defaultValue = "f32",
       paramLabel = "TYPE",
-      description = "Compute type, f32 or bf16 (default: ${DEFAULT-VALUE}).")
+      description = "Compute type, f32, bf16 or int8 (default: ${DEFAULT-VALUE}).")
   private String dtype = "";
 
   @Option(
@@ -44,7 +45,7 @@ final class ModelFlags {
 
   ClusterPlan plan() {
     Path directory = model == null ? Home.demoModel() : model.toAbsolutePath();
-    ModelConfig config = ModelConfig.read(directory.resolve("config.json"));
+    ModelConfig config = Families.read(directory.resolve("config.json"));
     return new ClusterPlan(directory, dtype, config.experts(), PortPlan.of(basePort, nodes));
   }
 }

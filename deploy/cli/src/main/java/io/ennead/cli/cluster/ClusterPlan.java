@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  * A cluster on one machine: a router, and expert nodes that share the model's experts evenly.
  *
  * @param model model directory
- * @param dtype compute dtype, "f32" or "bf16"
+ * @param dtype compute dtype, "f32", "bf16" or "int8"
  * @param modelExperts routed experts per layer
  * @param ports where the nodes listen; also says how many expert nodes there are
  */

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ennead.client.EnneadClient;
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.Weight;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.MappedTensor;
+import io.ennead.expert.checkpoint.FloatSource;
 import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.router.model.DecoderOptions;
@@ -21,7 +22,7 @@ import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingOptions;
-import io.ennead.router.moe.SoftmaxGate;
+import io.ennead.router.moe.ScoredGate;
 import io.ennead.v1.DataType;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.MoeServiceForwardRequest;
@@ -55,7 +56,7 @@ class MoeServiceIT {
   private static final int TOKENS = 40;
 
   private final Checkpoint checkpoint = Checkpoint.open(DemoPlan.MODEL);
-  private final SoftmaxGate gate = new SoftmaxGate(DemoPlan.EXPERTS, 2);
+  private final ScoredGate gate = ScoredGate.softmax(DemoPlan.EXPERTS, 2);
   private final TorchExperts experts =
       TorchExperts.load(
           checkpoint,
@@ -66,7 +67,6 @@ class MoeServiceIT {
       MoeModel.load(
           checkpoint,
           new DecoderOptions("cpu", ComputeType.F32, 1, 8, 64, 64, 16),
-          gate,
           new LocalExpertLayer(experts));
   private final ClusterPlan plan = DemoPlan.of("f32", 8);
   private final List<float[]> captured = new ArrayList<>();
@@ -137,7 +137,8 @@ class MoeServiceIT {
 
   @Test
   void sixteenConcurrentCallersGetTheBitsOfTheLayerInProcess() {
-    MoeLayer local = new MoeLayer(model.gateLogits(), gate, new LocalExpertLayer(experts));
+    MoeLayer local =
+        new MoeLayer(model.gateLogits(), gate, new LocalExpertLayer(experts), model.sharedExpert());
     ExecutorService pool = Executors.newFixedThreadPool(16);
     try {
       List<CompletableFuture<Void>> callers = new ArrayList<>();
@@ -276,9 +277,11 @@ class MoeServiceIT {
     return cache.computeIfAbsent(
         name,
         n -> {
-          try (MappedTensor tensor = checkpoint.map(n)) {
-            float[] values = new float[(int) checkpoint.info(n).elements()];
-            tensor.readFloats(0, FloatBuffer.wrap(values));
+          List<Long> shape = checkpoint.info(n).shape();
+          Weight whole = Weight.matrix(n, shape.get(0).intValue(), shape.get(1).intValue());
+          try (FloatSource source = checkpoint.open(whole)) {
+            float[] values = new float[(int) whole.size()];
+            source.read(0, FloatBuffer.wrap(values));
             return values;
           }
         });

@@ -25,7 +25,7 @@ import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.RoutingOptions;
-import io.ennead.router.moe.SoftmaxGate;
+import io.ennead.router.moe.ScoredGate;
 import io.ennead.v1.DataType;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
@@ -160,15 +160,16 @@ final class SameBits {
     static InProcess compute(ComputeType type) {
       Checkpoint checkpoint = Checkpoint.open(DemoPlan.MODEL);
       List<Integer> all = IntStream.range(0, DemoPlan.EXPERTS).boxed().toList();
-      SoftmaxGate gate = new SoftmaxGate(DemoPlan.EXPERTS, 2);
+      ScoredGate gate = ScoredGate.softmax(DemoPlan.EXPERTS, 2);
       DecoderOptions options = new DecoderOptions("cpu", type, 1, 8, 64, 1024, 16);
       try (TorchExperts experts =
               TorchExperts.load(
                   checkpoint, all, new EngineOptions("cpu", type, 1, 8, 64), p -> {});
           TextTokenizer tokenizer = TextTokenizer.open(DemoPlan.MODEL);
-          MoeModel model =
-              MoeModel.load(checkpoint, options, gate, new LocalExpertLayer(experts))) {
-        MoeLayer layer = new MoeLayer(model.gateLogits(), gate, new LocalExpertLayer(experts));
+          MoeModel model = MoeModel.load(checkpoint, options, new LocalExpertLayer(experts))) {
+        MoeLayer layer =
+            new MoeLayer(
+                model.gateLogits(), gate, new LocalExpertLayer(experts), model.sharedExpert());
         return new InProcess(requests(model, tokenizer), layers(layer));
       } catch (java.io.IOException e) {
         throw new java.io.UncheckedIOException(e);
@@ -178,7 +179,18 @@ final class SameBits {
     private static List<String> requests(MoeModel model, TextTokenizer tokenizer) {
       ModelInfo info =
           new ModelInfo(
-              "demo", "mixtral", "", "", 1024, 4096, HIDDEN, 4, 8, 2, SamplingOptions.GREEDY);
+              "demo",
+              "mixtral",
+              "",
+              "",
+              1024,
+              4096,
+              HIDDEN,
+              4,
+              List.of(0, 1, 2, 3),
+              8,
+              2,
+              SamplingOptions.GREEDY);
       try (BatchGenerator generator =
           BatchGenerator.start(
               model,
