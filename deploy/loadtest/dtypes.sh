@@ -37,10 +37,11 @@ for type in f32 bf16 int8; do
   pid=$!
   trap 'kill "$pid" 2> /dev/null || true' EXIT
   await_serving "$pid"
-  scored=$("$ennead" perplexity --addr "$address" --timeout 10m "$here/val.jsonl")
+  # "37 texts, 54321 tokens: perplexity 27.1, 5000 tokens/s"
+  read -r _ _ _ _ _ quality rate _ < <("$ennead" perplexity --addr "$address" --timeout 10m "$here/val.jsonl")
   speed=$("$ennead" bench --addr "$address" --streams 8 --tokens 128 --prompts 8 --prompt-tokens 64 | awk '$1 == "decode" { printf "%.0f", $3 }')
   kill "$pid"
   wait "$pid" || true
   size=$(echo "$sizes" | sed 's/  */ /g' | cut -d' ' -f$((2 * column - 1)),$((2 * column)))
-  echo "| $type | $(echo "$scored" | sed 's/.*perplexity \([0-9.]*\),.*/\1/') | $size | $speed | $(echo "$scored" | sed 's/.*, \([0-9]*\) tokens\/s/\1/') |"
+  echo "| $type | ${quality%,} | $size | $speed | $rate |"
 done

@@ -1,6 +1,6 @@
 /**
  * Reads Hugging Face checkpoints: config.json, the shard index, safetensors headers, and single
- * tensors through memory-mapped windows. Refuses whatever it does not fully understand, in messages
+ * tensors by position, a few at a time. Refuses whatever it does not fully understand, in messages
  * that name file, field or tensor, value and expectation. Knows no engine.
  */
 @NullMarked
