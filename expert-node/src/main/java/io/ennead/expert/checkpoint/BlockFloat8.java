@@ -26,12 +26,26 @@ final class BlockFloat8 implements FloatSource {
   BlockFloat8(TensorInfo info, TensorInfo scaleInfo) {
     this.columns = info.shape().get(1);
     this.blocksPerRow = scaleInfo.shape().get(1);
-    this.scales = new float[Math.toIntExact(scaleInfo.elements())];
-    try (StoredTensor source = new StoredTensor(scaleInfo)) {
-      source.read(0, FloatBuffer.wrap(scales));
-    }
+    this.scales = readScales(scaleInfo);
     this.scaleBytes = TensorBytes.open(scaleInfo);
     this.bytes = TensorBytes.open(info);
+  }
+
+  private static float[] readScales(TensorInfo info) {
+    float[] scales = new float[Math.toIntExact(info.elements())];
+    try (StoredTensor source = new StoredTensor(info)) {
+      source.read(0, FloatBuffer.wrap(scales));
+    }
+    for (int i = 0; i < scales.length; i++) {
+      if (!Float.isFinite(scales[i])) {
+        throw ModelFormatException.of(
+            info.file(),
+            "tensor %s: element %d".formatted(info.name(), i),
+            scales[i],
+            "a finite number");
+      }
+    }
+    return scales;
   }
 
   /** Name of the scales of a tensor. */

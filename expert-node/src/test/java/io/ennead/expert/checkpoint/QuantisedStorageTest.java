@@ -14,6 +14,8 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Formats that are dequantised when loaded, against their definitions written out plainly. */
 class QuantisedStorageTest {
@@ -74,6 +76,18 @@ class QuantisedStorageTest {
     assertThatThrownBy(() -> read(Weight.matrix("w.weight", 1, 3), 0, 3))
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining("tensor w.weight: element 1: NaN");
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void float8WithAScaleThatIsNotFiniteIsRefusedByItsPlace(float scale) {
+    new SafetensorsWriter()
+        .add("w.weight", "F8_E4M3", "[1,200]", new byte[200])
+        .add("w.weight_scale_inv", "F32", "[1,2]", bytes(new float[] {1, scale}))
+        .write(file());
+    assertThatThrownBy(() -> read(Weight.matrix("w.weight", 1, 200), 0, 3))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("tensor w.weight_scale_inv: element 1: " + scale);
   }
 
   @Test
