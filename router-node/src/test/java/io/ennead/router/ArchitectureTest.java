@@ -25,6 +25,10 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.api..")
           .layer("generate")
           .definedBy("io.ennead.router.generate..")
+          .layer("sample")
+          .definedBy("io.ennead.router.sample..")
+          .layer("random")
+          .definedBy("io.ennead.router.random..")
           .layer("model")
           .definedBy("io.ennead.router.model..")
           .layer("moe")
@@ -39,6 +43,10 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("main")
           .whereLayer("generate")
           .mayOnlyBeAccessedByLayers("main", "api")
+          .whereLayer("sample")
+          .mayOnlyBeAccessedByLayers("main", "api", "generate")
+          .whereLayer("random")
+          .mayOnlyBeAccessedByLayers("sample", "moe")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("moe")
@@ -90,6 +98,7 @@ class ArchitectureTest {
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.generate..",
+              "io.ennead.router.sample..",
               "io.ennead.router.dispatch..",
               "io.ennead.router.placement..")
           .should()
@@ -104,6 +113,7 @@ class ArchitectureTest {
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.generate..",
+              "io.ennead.router.sample..",
               "io.ennead.router.dispatch..")
           .should()
           .dependOnClassesThat(

@@ -2,10 +2,10 @@ package io.ennead.router.api;
 
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.GenerationRequest;
-import io.ennead.router.generate.SamplingOptions;
 import io.ennead.router.generate.ScoreJob;
 import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.DetokenizeRequest;
 import io.ennead.v1.DetokenizeResponse;
 import io.ennead.v1.GenerateRequest;

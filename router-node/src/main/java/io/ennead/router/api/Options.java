@@ -2,10 +2,10 @@ package io.ennead.router.api;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.generate.ModelInfo;
-import io.ennead.router.generate.SamplingOptions;
 import io.ennead.router.generate.StoppingOptions;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.RoutingMode;
 import java.util.OptionalInt;

@@ -2,6 +2,9 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.sample.LogProbs;
+import io.ennead.router.sample.Sampler;
+import io.ennead.router.sample.TokenLogProb;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,7 @@
 package io.ennead.router.generate;
 
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.sample.SamplingOptions;
 import java.util.OptionalInt;
 
 /**

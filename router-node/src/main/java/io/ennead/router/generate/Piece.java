@@ -1,5 +1,6 @@
 package io.ennead.router.generate;
 
+import io.ennead.router.sample.TokenLogProb;
 import java.util.List;
 
 /**

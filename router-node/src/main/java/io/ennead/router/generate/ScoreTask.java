@@ -2,6 +2,7 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.sample.LogProbs;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 

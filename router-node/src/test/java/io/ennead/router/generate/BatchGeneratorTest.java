@@ -16,6 +16,8 @@ import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.sample.SamplingOptions;
+import io.ennead.router.sample.TokenLogProb;
 import io.ennead.v1.ErrorReason;
 import io.ennead.wire.ComputeType;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;

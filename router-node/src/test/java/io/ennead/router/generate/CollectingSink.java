@@ -1,6 +1,7 @@
 package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
+import io.ennead.router.sample.TokenLogProb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

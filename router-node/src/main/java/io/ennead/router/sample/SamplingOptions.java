@@ -1,4 +1,4 @@
-package io.ennead.router.generate;
+package io.ennead.router.sample;
 
 import io.ennead.errors.ServingException;
 import java.util.OptionalLong;

@@ -1,4 +1,4 @@
-package io.ennead.router.generate;
+package io.ennead.router.random;
 
 /**
  * A counter-based random generator: the number drawn depends on what it is for and on nothing that
@@ -7,7 +7,7 @@ package io.ennead.router.generate;
  * <p>Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
  * SC 2011. The key is the seed; the counter is (position, layer, purpose, 0).
  */
-final class CounterRandom {
+public final class CounterRandom {
   private static final int ROUNDS = 10;
   private static final int MULTIPLIER_0 = 0xD2511F53;
   private static final int MULTIPLIER_1 = 0xCD9E8D57;
@@ -22,7 +22,7 @@ final class CounterRandom {
   private CounterRandom() {}
 
   /** What a number is drawn for. The code is part of the bits: never reuse or change one. */
-  enum Purpose {
+  public enum Purpose {
     /** The choice of the next token. */
     TOKEN(1);
 
@@ -34,7 +34,7 @@ final class CounterRandom {
   }
 
   /** A number in [0, 1) with 53 random bits. */
-  static double uniform(long seed, Purpose purpose, int position, int layer) {
+  public static double uniform(long seed, Purpose purpose, int position, int layer) {
     int[] words =
         philox(
             new int[] {position, layer, purpose.code, 0},

@@ -1,4 +1,4 @@
-package io.ennead.router.generate;
+package io.ennead.router.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

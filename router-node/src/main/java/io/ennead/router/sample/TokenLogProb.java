@@ -1,4 +1,4 @@
-package io.ennead.router.generate;
+package io.ennead.router.sample;
 
 import java.util.List;
 

@@ -1,7 +1,8 @@
-package io.ennead.router.generate;
+package io.ennead.router.sample;
 
 import io.ennead.errors.ServingException;
-import io.ennead.router.generate.CounterRandom.Purpose;
+import io.ennead.router.random.CounterRandom;
+import io.ennead.router.random.CounterRandom.Purpose;
 
 /**
  * Draws the next token from a row of logits.

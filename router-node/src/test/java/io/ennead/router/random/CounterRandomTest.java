@@ -1,8 +1,8 @@
-package io.ennead.router.generate;
+package io.ennead.router.random;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ennead.router.generate.CounterRandom.Purpose;
+import io.ennead.router.random.CounterRandom.Purpose;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

@@ -1,10 +1,11 @@
-package io.ennead.router.generate;
+package io.ennead.router.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ennead.errors.ServingException;
-import io.ennead.router.generate.CounterRandom.Purpose;
+import io.ennead.router.random.CounterRandom;
+import io.ennead.router.random.CounterRandom.Purpose;
 import io.ennead.v1.ErrorReason;
 import java.util.ArrayList;
 import java.util.Arrays;
