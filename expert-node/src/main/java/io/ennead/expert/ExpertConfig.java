@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
  * @param threads native threads per kernel call
  * @param decodeTile rows per kernel call when decoding; decides the bits
  * @param prefillTile rows per kernel call otherwise; decides the bits
+ * @param batchInvariant pad every kernel call to its tile, so that bits do not depend on the batch
  * @param maxBatchRows rows up to which waiting calls are joined
  * @param maxQueuedRows rows that may wait
  * @param maxQueuedBytes bytes of activations that may wait; they live in the heap, of which {@code
@@ -47,6 +48,10 @@ public record ExpertConfig(
         int decodeTile,
     @Setting(help = "Rows per kernel call otherwise; the same on every node", byDefault = "64")
         int prefillTile,
+    @Setting(
+            help = "Run kernels on fixed tiles: bits do not depend on what else is computed",
+            byDefault = "true")
+        boolean batchInvariant,
     @Setting(help = "Waiting calls are joined up to so many rows", byDefault = "4096")
         int maxBatchRows,
     @Setting(help = "Rows that may wait; more are refused", byDefault = "65536") int maxQueuedRows,
@@ -94,7 +99,7 @@ public record ExpertConfig(
   }
 
   EngineOptions engineOptions() {
-    return new EngineOptions(device, dtype, threads, decodeTile, prefillTile);
+    return new EngineOptions(device, dtype, threads, decodeTile, prefillTile, batchInvariant);
   }
 
   BatchLimits batchLimits() {

@@ -77,6 +77,7 @@ final class NodeLoading {
             config.dtype(),
             config.device(),
             engine.numericsId(),
+            config.batchInvariant(),
             engine.fingerprints(),
             batcher);
     return new LoadedNode(served, engine);

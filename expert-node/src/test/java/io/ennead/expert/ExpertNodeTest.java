@@ -233,7 +233,7 @@ class ExpertNodeTest {
               return engine;
             });
     node.awaitReady(LIMIT);
-    assertThat(seen.get()).isEqualTo(new EngineOptions("cpu", ComputeType.BF16, 2, 4, 16));
+    assertThat(seen.get()).isEqualTo(new EngineOptions("cpu", ComputeType.BF16, 2, 4, 16, true));
   }
 
   private ExpertEngine load(

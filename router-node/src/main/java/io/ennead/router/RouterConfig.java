@@ -5,10 +5,13 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
+import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.SchedulerLimits;
 import io.ennead.router.model.DecoderOptions;
+import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.peer.PeerAddress;
 import io.ennead.router.peer.PeerMonitor;
+import io.ennead.router.trace.TraceLevel;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +44,10 @@ public record RouterConfig(
                 "rows per matrix product otherwise, and tokens of a prompt's chunk: part of the numerics",
             byDefault = "64")
         int prefillTile,
+    @Setting(
+            help = "run products on fixed tiles: bits do not depend on what else is computed",
+            byDefault = "true")
+        boolean batchInvariant,
     @Setting(help = "tokens of prompts in one step; at least one chunk", byDefault = "512")
         int prefillBudget,
     @Setting(help = "sequences that run at once", byDefault = "64") int maxBatch,
@@ -50,6 +57,24 @@ public record RouterConfig(
         int maxQueuedRequests,
     @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
         int maxMoeTokens,
+    @Setting(help = "temperature of the gate when a request has none", byDefault = "1")
+        double routingTemperature,
+    @Setting(
+            help = "how experts are chosen when a request does not say: top-k or sampled",
+            byDefault = "top-k")
+        RoutingRule.Mode routingMode,
+    @Setting(
+            help = "experts per token that a request may ask for; 0: all that the model has",
+            byDefault = "0")
+        int maxExpertsPerToken,
+    @Setting(help = "continuations of one prompt (n)", byDefault = "16") int maxContinuations,
+    @Setting(help = "routing that a response may carry: none, summary or full", byDefault = "full")
+        TraceLevel maxTrace,
+    @Setting(
+            help = "longest full trace of a continuation; beyond it is truncated, and says so",
+            byDefault = "16MiB",
+            bytes = true)
+        long maxTraceBytes,
     @Setting(help = "longest wait for an expert node's answer", byDefault = "5s")
         Duration expertTimeout,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
@@ -80,6 +105,11 @@ public record RouterConfig(
     requireAtLeast("kv-cache-tokens", kvCacheTokens, BLOCK_SIZE);
     requireAtLeast("max-queued-requests", maxQueuedRequests, 1);
     requireAtLeast("max-moe-tokens", maxMoeTokens, 1);
+    requireAtLeast("max-experts-per-token", maxExpertsPerToken, 0);
+    requireAtLeast("max-continuations", maxContinuations, 1);
+    if (Double.isNaN(routingTemperature)) {
+      throw new IllegalArgumentException("routing-temperature: NaN (expected: a number)");
+    }
     requirePositive("expert-timeout", expertTimeout);
     requirePositive("probe-interval", probeInterval);
     requirePeers(expertNodes);
@@ -143,7 +173,26 @@ public record RouterConfig(
 
   DecoderOptions decoderOptions() {
     return new DecoderOptions(
-        device, dtype, threads, decodeTile, prefillTile, blockPool().count(), BLOCK_SIZE);
+        device,
+        dtype,
+        threads,
+        decodeTile,
+        prefillTile,
+        batchInvariant,
+        blockPool().count(),
+        BLOCK_SIZE);
+  }
+
+  /**
+   * What absent routing options mean, and what requests may ask for, of a model with so many
+   * experts.
+   */
+  RequestPolicy requestPolicy(int experts) {
+    int most = maxExpertsPerToken == 0 ? experts : Math.min(maxExpertsPerToken, experts);
+    return new RequestPolicy(
+        RoutingRule.atTemperature(routingTemperature).withMode(routingMode),
+        new RequestPolicy.Bounds(
+            most, Math.min(maxContinuations, maxBatch), maxTrace, maxTraceBytes));
   }
 
   MoeLimits moeLimits() {

@@ -84,7 +84,14 @@ final class RouterParts implements AutoCloseable {
     ModelCatalog catalog =
         new ModelCatalog(
             List.of(
-                new ServedModel(info, text.tokenizer(), text.chat(), generator, generator, layer)));
+                new ServedModel(
+                    info,
+                    config.requestPolicy(info.experts()),
+                    text.tokenizer(),
+                    text.chat(),
+                    generator,
+                    generator,
+                    layer)));
     services = services(catalog);
   }
 
@@ -95,6 +102,7 @@ final class RouterParts implements AutoCloseable {
         new Expectations(
             info.fingerprint(),
             config.dtype(),
+            config.batchInvariant(),
             info.hiddenSize(),
             config.verifyExperts()
                 ? new KnownExperts(checkpoint)
@@ -112,7 +120,7 @@ final class RouterParts implements AutoCloseable {
     SecureRandom seeds = new SecureRandom();
     return List.of(
         new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong),
-        keep(MoeGrpcService.open(catalog, config.moeLimits())));
+        keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong)));
   }
 
   private ModelInfo info(String fingerprint) {
@@ -127,8 +135,7 @@ final class RouterParts implements AutoCloseable {
         model.hiddenSize(),
         model.layers().size(),
         model.moeLayers(),
-        model.experts(),
-        model.expertsPerToken(),
+        model.moe(model.moeLayers().get(0)).gate(),
         defaults.sampling());
   }
 

@@ -132,7 +132,7 @@ final class BenchLoadCommand implements Callable<Integer> {
   }
 
   private void load(Checkpoint checkpoint, List<Integer> ids) {
-    EngineOptions options = new EngineOptions("cpu", ComputeType.of(dtype), 1, 8, 64);
+    EngineOptions options = new EngineOptions("cpu", ComputeType.of(dtype), 1, 8, 64, true);
     TorchExperts.load(checkpoint, ids, options, progress -> {}).close();
   }
 

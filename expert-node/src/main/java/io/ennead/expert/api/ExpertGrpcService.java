@@ -146,6 +146,7 @@ public final class ExpertGrpcService extends ExpertServiceImplBase {
             .setDtype(experts.type().label())
             .setDevice(experts.device())
             .setNumericsId(experts.numericsId())
+            .setBatchInvariant(experts.batchInvariant())
             .setHiddenSize(experts.model().hiddenSize())
             .setVersion(version);
     if (!knownGeneration.equals(experts.generation())) {

@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * @param type number format of the products
  * @param device "cpu" or "cuda:N"
  * @param numericsId nodes with the same id give the same bits
+ * @param batchInvariant whether bits do not depend on what else is computed
  * @param fingerprints of every expert held
  * @param batcher computes
  */
@@ -30,6 +31,7 @@ public record ServedExperts(
     ComputeType type,
     String device,
     String numericsId,
+    boolean batchInvariant,
     SortedMap<ExpertId, String> fingerprints,
     ExpertBatcher batcher) {
 

@@ -13,8 +13,8 @@ import java.util.List;
 /**
  * Runs a fixed batch through an expert of fixed pseudo-random weights of the model's shape, with
  * both tiles, and hashes the bits that come out. What the machine, the library, the thread count,
- * the dtype and the tiles do to the bits shows in this hash, and nothing else does. It is also the
- * warm-up.
+ * the dtype and the tiles (0: none) do to the bits shows in this hash, and nothing else does. It is
+ * also the warm-up.
  */
 final class NumericsProbe {
   private static final int ROWS = 5;
@@ -62,7 +62,7 @@ final class NumericsProbe {
     TilePlan plan = TilePlan.of(List.of(slice), options.rows(tile), expert -> slot);
     float[] result = new float[0];
     for (int i = 0; i < PASSES; i++) {
-      result = TorchExperts.run(module, plan, options.rows(tile), rows, hidden);
+      result = TorchExperts.run(module, plan, rows, hidden);
     }
     return result;
   }

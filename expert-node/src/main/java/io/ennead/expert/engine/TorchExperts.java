@@ -68,21 +68,20 @@ public final class TorchExperts implements ExpertEngine {
 
   @Override
   public float[] run(int layer, Tile tile, float[] rows, List<Slice> slices) {
-    int tileRows = options.rows(tile);
-    TilePlan plan = TilePlan.of(slices, tileRows, expert -> slot(layer, expert));
+    TilePlan plan = TilePlan.of(slices, options.rows(tile), expert -> slot(layer, expert));
     if (plan.slots().length == 0) {
       return new float[0];
     }
-    return run(module, plan, tileRows, rows, hidden);
+    return run(module, plan, rows, hidden);
   }
 
-  static float[] run(TorchModule module, TilePlan plan, int tileRows, float[] rows, int hidden) {
+  static float[] run(TorchModule module, TilePlan plan, float[] rows, int hidden) {
     try (TorchCall call = module.call("forward")) {
       return call.withFloats(rows, rows.length / hidden, hidden)
           .withIds(plan.gather())
           .withIds(plan.keep())
           .withList(plan.slots())
-          .with(tileRows)
+          .withList(plan.lengths())
           .runFloats();
     }
   }

@@ -2,7 +2,7 @@
 
 Formulas: architecture/Activation.java names their sources. Built into gated_experts.pt by build_kernels.py.
 Weights are allocated empty and filled in pieces, so that loading needs no second copy of a tensor.
-Every product runs on exactly `tile` rows: a row's bits depend on that number, not on the row's place or neighbours.
+Every product runs on one run of rows: a row's bits depend on how long the run is, not on the row's place or neighbours.
 """
 
 from typing import List
@@ -92,7 +92,7 @@ class GatedExperts(torch.nn.Module):
         return slot
 
     def linear(self, x: torch.Tensor, weight: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor, ones: torch.Tensor) -> torch.Tensor:
-        """x [tile, in] (f32) through one matrix, as f32."""
+        """x [run, in] (f32) through one matrix, as f32."""
         if scale.numel() == 0:
             y = F.linear(x.to(weight.dtype), weight).float()
         elif weight.is_cuda or weight.size(1) % 32 != 0:  # the op below reads past the end of rows that its vectors do not divide
@@ -106,10 +106,10 @@ class GatedExperts(torch.nn.Module):
     def forward(
         self,
         rows: torch.Tensor,  # [n, hidden] f32
-        gather: torch.Tensor,  # [tiles * tile] row of each place, padding included
+        gather: torch.Tensor,  # [places] row of each place, padding included
         keep: torch.Tensor,  # [m] places that are no padding, in the order of the answer
-        slots: List[int],  # [tiles]
-        tile: int,
+        slots: List[int],  # [runs] the expert of each run of places
+        lengths: List[int],  # [runs] places of each run; all the same where bits must not depend on the batch
     ) -> torch.Tensor:  # [m, hidden] f32
         first = self.down[slots[0]]
         x = rows.to(first.device).index_select(0, gather.to(first.device))
@@ -119,9 +119,11 @@ class GatedExperts(torch.nn.Module):
         elif first.dtype != torch.float32:
             x = x.to(first.dtype)
         out: List[torch.Tensor] = []
+        at = 0
         for i in range(len(slots)):
             s = slots[i]
-            part = x.narrow(0, i * tile, tile)
+            part = x.narrow(0, at, lengths[i])
+            at += lengths[i]
             h = self.linear(part, self.gate_up[s], self.gate_up_scale[s], self.gate_up_bias[s], ones)
             a = activate(h, self.kind, self.limit)
             out.append(self.linear(a, self.down[s], self.down_scale[s], self.down_bias[s], ones))

@@ -360,6 +360,7 @@ class ExpertGrpcServiceTest {
                 .setModelFingerprint(FINGERPRINT)
                 .setDtype("bf16")
                 .setDevice("cpu")
+                .setBatchInvariant(true)
                 .setNumericsId("formula")
                 .setHiddenSize(HIDDEN)
                 .setVersion("1.2.3")
@@ -392,6 +393,7 @@ class ExpertGrpcServiceTest {
             type,
             "cpu",
             engine.numericsId(),
+            true,
             fingerprints,
             batcher));
   }

@@ -75,7 +75,7 @@ class GptOssMxfp4Test {
     return TorchExperts.load(
         Checkpoint.open(directory),
         IntStream.range(0, EXPERTS).boxed().toList(),
-        new EngineOptions("cpu", ComputeType.F32, 1, 8, 64),
+        new EngineOptions("cpu", ComputeType.F32, 1, 8, 64, true),
         progress -> {});
   }
 

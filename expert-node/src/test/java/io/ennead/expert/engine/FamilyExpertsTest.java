@@ -59,7 +59,7 @@ class FamilyExpertsTest {
     return TorchExperts.load(
         checkpoint,
         IntStream.range(0, checkpoint.config().experts()).boxed().toList(),
-        new EngineOptions("cpu", type, 1, 8, 64),
+        new EngineOptions("cpu", type, 1, 8, 64, true),
         progress -> {});
   }
 

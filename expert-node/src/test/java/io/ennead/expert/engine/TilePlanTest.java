@@ -16,23 +16,55 @@ class TilePlanTest {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < 200; round++) {
-      int tile = 1 + random.nextInt(9);
+      int tile = random.nextInt(9);
       List<Slice> slices = randomSlices(random);
       TilePlan plan = TilePlan.of(slices, tile, expert -> 100 + expert);
 
-      assertThat(plan.gather()).as("seed %d", seed).hasSize(plan.slots().length * tile);
+      assertThat(Arrays.stream(plan.lengths()).sum())
+          .as("seed %d", seed)
+          .isEqualTo(plan.gather().length);
+      if (tile > 0) {
+        assertThat(Arrays.stream(plan.lengths())).as("seed %d", seed).allMatch(n -> n == tile);
+      }
       int at = 0;
       for (Slice slice : slices) {
         for (int row : slice.rows()) {
           int place = (int) plan.keep()[at++];
           assertThat(plan.gather()[place]).as("seed %d", seed).isEqualTo(row);
-          assertThat(plan.slots()[place / tile])
+          assertThat(plan.slots()[productOf(plan, place)])
               .as("seed %d", seed)
               .isEqualTo(100 + slice.expert());
         }
       }
       assertThat(plan.keep()).as("seed %d", seed).hasSize(at).doesNotHaveDuplicates();
     }
+  }
+
+  /** Walks the products one after the other. */
+  private static int productOf(TilePlan plan, int place) {
+    int end = 0;
+    for (int product = 0; product < plan.lengths().length; product++) {
+      end += (int) plan.lengths()[product];
+      if (place < end) {
+        return product;
+      }
+    }
+    throw new AssertionError("no product has place " + place);
+  }
+
+  @Test
+  void withoutATileEverySliceIsOneProductOfItsOwnRows() {
+    List<Slice> slices =
+        List.of(
+            new Slice(3, new int[] {5, 6, 7}),
+            new Slice(4, new int[0]),
+            new Slice(9, new int[] {5}));
+    TilePlan plan = TilePlan.of(slices, 0, expert -> expert);
+
+    assertThat(plan.gather()).containsExactly(5, 6, 7, 5);
+    assertThat(plan.keep()).containsExactly(0, 1, 2, 3);
+    assertThat(plan.slots()).containsExactly(3, 9);
+    assertThat(plan.lengths()).containsExactly(3, 1);
   }
 
   @Test

@@ -164,7 +164,7 @@ class TorchExpertsTest {
     return TorchExperts.load(
         checkpoint,
         experts,
-        new EngineOptions("cpu", type, 1, decodeTile, prefillTile),
+        new EngineOptions("cpu", type, 1, decodeTile, prefillTile, true),
         progress::add);
   }
 

@@ -56,25 +56,29 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
     call.setOnReadyHandler(stream::drain);
     try {
       ServedModel model = catalog.find(request.getModel());
-      stream.attach(model.generator().submit(read(model, request, responseId), stream));
+      GenerationRequest generation = read(model, request, responseId);
+      stream.expect(generation.continuations());
+      stream.attach(model.generator().submit(generation, stream));
     } catch (RuntimeException e) {
       stream.fail(e);
     }
   }
 
   private GenerationRequest read(ServedModel model, GenerateRequest request, String responseId) {
-    Options.requireOneContinuation(request);
     SamplingOptions sampling =
         Options.sampling(request.getSampling(), model.info().defaultSampling());
     int[] prompt = Prompts.read(model, request);
+    long seed = sampling.seed().orElseGet(seeds);
     return new GenerationRequest(
         responseId,
         prompt,
         sampling,
-        sampling.seed().orElseGet(seeds),
+        seed,
         Options.stopping(request.getStopping(), model.info(), prompt.length),
-        Options.routing(request.getRouting(), model.info()),
+        RoutingReader.read(request.getRouting(), model, seed),
         Options.logprobs(request),
+        TraceReader.read(request.getTrace(), model),
+        Options.continuations(request, model.policy().bounds().continuations()),
         CallDeadline.nanos());
   }
 
@@ -86,7 +90,9 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
       int[] tokens = Prompts.read(model, request);
       ScoreJob job =
           new ScoreJob(
-              tokens, Options.routing(request.getRouting(), model.info()), CallDeadline.nanos());
+              tokens,
+              RoutingReader.read(request.getRouting(), model, seeds.getAsLong()),
+              CallDeadline.nanos());
       CompletableFuture<ScoredTokens> scores = model.scorer().score(job);
       call.setOnCancelHandler(() -> scores.cancel(false));
       var unused =
@@ -138,7 +144,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> observer) {
     ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
-    catalog.all().forEach(model -> response.addModels(Responses.model(model)));
+    catalog.all().forEach(model -> response.addModels(ModelMessages.model(model)));
     answer(observer, response::build);
   }
 

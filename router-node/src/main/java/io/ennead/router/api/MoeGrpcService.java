@@ -9,6 +9,7 @@ import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.trace.TraceOptions;
 import io.ennead.v1.DataType;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.MoeServiceForwardRequest;
@@ -20,6 +21,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -27,6 +29,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,18 +47,25 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
 
   private final ModelCatalog catalog;
   private final MoeLimits limits;
+  private final LongSupplier seeds;
   private final ExecutorService executor;
   private final Semaphore tokens;
 
-  private MoeGrpcService(ModelCatalog catalog, MoeLimits limits, ExecutorService executor) {
+  private MoeGrpcService(
+      ModelCatalog catalog, MoeLimits limits, LongSupplier seeds, ExecutorService executor) {
     this.catalog = catalog;
     this.limits = limits;
+    this.seeds = seeds;
     this.executor = executor;
     this.tokens = new Semaphore(limits.maxTokensInFlight());
   }
 
-  /** A service of these models; its threads start with the first calls. */
-  public static MoeGrpcService open(ModelCatalog catalog, MoeLimits limits) {
+  /**
+   * A service of these models; its threads start with the first calls.
+   *
+   * @param seeds of calls that bring none
+   */
+  public static MoeGrpcService open(ModelCatalog catalog, MoeLimits limits, LongSupplier seeds) {
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
             limits.threads(),
@@ -65,7 +75,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
             new ArrayBlockingQueue<>(limits.queue()),
             MoeGrpcService::thread);
     executor.allowCoreThreadTimeOut(true);
-    return new MoeGrpcService(catalog, limits, executor);
+    return new MoeGrpcService(catalog, limits, seeds, executor);
   }
 
   private static Thread thread(Runnable work) {
@@ -89,7 +99,13 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
 
   /** What a call asks for; its tensor has been checked, but is decoded only when its turn comes. */
   private record Job(
-      ServedModel model, int layer, Phase phase, RoutingOptions routing, Tensor hidden, int rows) {}
+      ServedModel model,
+      int layer,
+      Phase phase,
+      RoutingOptions routing,
+      TraceOptions trace,
+      Tensor hidden,
+      int rows) {}
 
   private Job read(MoeServiceForwardRequest request) {
     ServedModel model = catalog.find(request.getModel());
@@ -97,9 +113,17 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
         model,
         layer(request, model.info()),
         Options.phase(request.getPhase(), request.getPhaseValue()),
-        Options.routing(request.getRouting(), model.info()),
+        RoutingReader.read(request.getRouting(), model, seeds.getAsLong()),
+        trace(request, model),
         request.getHidden(),
         rows(request.getHidden(), model.info().hiddenSize()));
+  }
+
+  /** Of the one layer that runs, whatever other layers the options name. */
+  private static TraceOptions trace(MoeServiceForwardRequest request, ServedModel model) {
+    TraceOptions options = TraceReader.read(request.getTrace(), model);
+    return new TraceOptions(
+        options.level(), List.of(request.getLayer()), false, options.maxBytes());
   }
 
   private static int layer(MoeServiceForwardRequest request, ModelInfo model) {
@@ -172,15 +196,23 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     requireTime(scope);
     float[] hidden = TensorCodec.floats(job.hidden(), HIDDEN);
     TensorCodec.requireFinite(hidden, HIDDEN);
+    LayerCallTrace trace =
+        new LayerCallTrace(job.trace(), job.model().moe().gate(), job.routing(), job.rows());
     MoeLayer.Result result =
-        job.model().moe().forward(job.layer(), job.phase(), hidden, job.routing(), scope);
+        job.model()
+            .moe()
+            .forward(job.layer(), job.phase(), hidden, job.routing(), scope, trace.observer());
     requireComplete(result.rows());
     int width = job.model().info().hiddenSize();
-    return MoeServiceForwardResponse.newBuilder()
-        .setOutput(
-            TensorCodec.encode(result.rows().values(), DataType.DATA_TYPE_F32, job.rows(), width))
-        .setRouting(Responses.routing(result.routing()))
-        .build();
+    MoeServiceForwardResponse.Builder response =
+        MoeServiceForwardResponse.newBuilder()
+            .setOutput(
+                TensorCodec.encode(
+                    result.rows().values(), DataType.DATA_TYPE_F32, job.rows(), width))
+            .setRouting(Responses.routing(result.routing()))
+            .setRoutingSeed(job.routing().seed());
+    trace.message().ifPresent(response::setTrace);
+    return response.build();
   }
 
   /** A call may have waited in the queue for longer than its client did. */

@@ -4,12 +4,13 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.StoppingOptions;
 import io.ennead.router.moe.ExpertLayer.Phase;
-import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.GenerateRequest;
-import io.ennead.v1.RoutingMode;
+import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Reads a request's options. What is absent takes the model's default; what is not allowed is an
@@ -44,26 +45,19 @@ final class Options {
     return new StoppingOptions((int) maxTokens, options.getStopList(), options.getIgnoreEos());
   }
 
-  static RoutingOptions routing(io.ennead.v1.RoutingOptions options, ModelInfo model) {
-    if (options.getMode() == RoutingMode.UNRECOGNIZED) {
-      throw ServingException.invalidField(
-          "routing.mode", options.getModeValue(), "ROUTING_MODE_TOP_K");
+  /** Layers that a request names: each has experts, and none is named twice. */
+  static List<Integer> moeLayers(List<Integer> layers, ModelInfo model, String field) {
+    Set<Integer> named = new HashSet<>();
+    for (int i = 0; i < layers.size(); i++) {
+      int layer = layers.get(i);
+      if (!model.moeLayers().contains(layer) || !named.add(layer)) {
+        throw ServingException.invalidField(
+            "%s[%d]".formatted(field, i),
+            Integer.toUnsignedString(layer),
+            "one of %s, each once".formatted(model.moeLayers()));
+      }
     }
-    double temperature =
-        options.hasTemperature() ? options.getTemperature() : RoutingOptions.DEFAULT.temperature();
-    return new RoutingOptions(temperature, expertsPerToken(options, model));
-  }
-
-  private static OptionalInt expertsPerToken(io.ennead.v1.RoutingOptions options, ModelInfo model) {
-    if (!options.hasExpertsPerToken()) {
-      return OptionalInt.empty();
-    }
-    long experts = Integer.toUnsignedLong(options.getExpertsPerToken());
-    if (experts < 1 || experts > model.experts()) {
-      throw ServingException.invalidField(
-          "routing.experts_per_token", experts, "1 to " + model.experts());
-    }
-    return OptionalInt.of((int) experts);
+    return layers;
   }
 
   static OptionalInt logprobs(GenerateRequest request) {
@@ -77,10 +71,12 @@ final class Options {
     return OptionalInt.of((int) alternatives);
   }
 
-  static void requireOneContinuation(GenerateRequest request) {
-    if (request.hasN() && request.getN() != 1) {
-      throw ServingException.invalidField("n", Integer.toUnsignedString(request.getN()), "1");
+  static int continuations(GenerateRequest request, int most) {
+    long n = request.hasN() ? Integer.toUnsignedLong(request.getN()) : 1;
+    if (n < 1 || n > most) {
+      throw ServingException.invalidField("n", n, "1 to " + most);
     }
+    return (int) n;
   }
 
   static Phase phase(io.ennead.v1.Phase phase, int number) {

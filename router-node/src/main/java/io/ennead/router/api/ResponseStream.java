@@ -31,6 +31,7 @@ final class ResponseStream implements TokenSink {
   private final Queue<GenerateResponse> buffer = new ArrayDeque<>();
   private @Nullable Runnable ending;
   private @Nullable Generation generation;
+  private int unfinished = 1;
   private boolean closed;
   private boolean abandoned;
 
@@ -40,6 +41,11 @@ final class ResponseStream implements TokenSink {
     this.observer = observer;
     this.responseId = responseId;
     this.limit = limit;
+  }
+
+  /** Says how many continuations end before the response does; one unless told. */
+  synchronized void expect(int continuations) {
+    unfinished = continuations;
   }
 
   /** Says what to cancel when the client leaves; it may have left already. */
@@ -86,12 +92,19 @@ final class ResponseStream implements TokenSink {
     if (!closed) {
       buffer.add(Responses.finish(responseId, info));
     }
-    end(observer::onCompleted);
+    unfinished--;
+    if (unfinished == 0) {
+      end(observer::onCompleted);
+    } else {
+      drain();
+    }
   }
 
+  /** The failure of one continuation ends the others too. */
   @Override
   public void failed(ServingException failure) {
     fail(failure);
+    cancelRunning();
   }
 
   /** Ends the call with an error, after the pieces that wait. */
@@ -119,11 +132,17 @@ final class ResponseStream implements TokenSink {
 
   /** The client is gone, or is cut off. */
   void abandon() {
+    synchronized (this) {
+      closed = true;
+      buffer.clear();
+    }
+    cancelRunning();
+  }
+
+  private void cancelRunning() {
     Generation running;
     synchronized (this) {
       abandoned = true;
-      closed = true;
-      buffer.clear();
       running = generation;
     }
     if (running != null) {

@@ -3,18 +3,14 @@ package io.ennead.router.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ennead.router.generate.FinishInfo;
-import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.Piece;
 import io.ennead.router.generate.ScoredTokens;
-import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Routing;
-import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.TokenLogProb;
 import io.ennead.v1.Finish;
 import io.ennead.v1.FinishReason;
 import io.ennead.v1.GenerateResponse;
-import io.ennead.v1.Model;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.TokenLogprob;
 import io.ennead.v1.TokenScore;
@@ -27,11 +23,15 @@ final class Responses {
 
   static GenerateResponse piece(String responseId, Piece piece) {
     GenerateResponse.Builder response =
-        GenerateResponse.newBuilder().setResponseId(responseId).setText(piece.text());
+        GenerateResponse.newBuilder()
+            .setResponseId(responseId)
+            .setIndex(piece.index())
+            .setText(piece.text());
     for (int id : piece.tokenIds()) {
       response.addTokenIds(id);
     }
     piece.logprobs().forEach(logprob -> response.addLogprobs(logprob(logprob)));
+    piece.trace().ifPresent(trace -> response.setTrace(TraceMessages.trace(trace)));
     return response.build();
   }
 
@@ -49,11 +49,20 @@ final class Responses {
             .setPromptTokens(info.promptTokens())
             .setGeneratedTokens(info.generatedTokens())
             .setSeed(info.seed())
+            .setRoutingSeed(info.routingSeed())
             .setQueueSeconds(seconds(info.queued()))
             .setTimeToFirstTokenSeconds(seconds(info.firstToken()))
             .setTotalSeconds(seconds(info.total()))
             .setStop(info.stop());
-    return GenerateResponse.newBuilder().setResponseId(responseId).setFinish(finish).build();
+    GenerateResponse.Builder response =
+        GenerateResponse.newBuilder()
+            .setResponseId(responseId)
+            .setIndex(info.index())
+            .setFinish(finish);
+    if (!info.routing().isEmpty()) {
+      response.setTrace(TraceMessages.summary(info.routing()));
+    }
+    return response.build();
   }
 
   private static FinishReason reason(FinishInfo.Reason reason) {
@@ -78,34 +87,6 @@ final class Responses {
     }
     scores.perplexity().ifPresent(response::setPerplexity);
     return response.build();
-  }
-
-  static Model model(ServedModel model) {
-    ModelInfo info = model.info();
-    return Model.newBuilder()
-        .setName(info.name())
-        .setFamily(info.family())
-        .setFingerprint(info.fingerprint())
-        .setDtype(info.dtype())
-        .setContextLength(info.contextLength())
-        .setVocabularySize(info.vocabularySize())
-        .setHiddenSize(info.hiddenSize())
-        .setLayers(info.layers())
-        .addAllMoeLayers(info.moeLayers())
-        .setHasChatTemplate(model.chat().isPresent())
-        .setExperts(info.experts())
-        .setExpertsPerToken(info.expertsPerToken())
-        .setDefaultSampling(sampling(info.defaultSampling()))
-        .build();
-  }
-
-  private static io.ennead.v1.SamplingOptions sampling(SamplingOptions options) {
-    return io.ennead.v1.SamplingOptions.newBuilder()
-        .setTemperature(options.temperature())
-        .setTopK(options.topK())
-        .setTopP(options.topP())
-        .setMinP(options.minP())
-        .build();
   }
 
   static io.ennead.v1.Routing routing(Routing routing) {

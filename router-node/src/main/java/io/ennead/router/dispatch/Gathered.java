@@ -4,7 +4,8 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
-import io.ennead.router.peer.ExpertPeer;
+import io.ennead.router.moe.RoutingObserver;
+import io.ennead.router.moe.RoutingObserver.Origin;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -23,7 +24,7 @@ final class Gathered {
   private final Map<Integer, ServingException> failures = new HashMap<>();
 
   /** Where one expert's outputs begin: row {@code first} of {@code values}. */
-  private record Outputs(ExpertRows rows, ExpertPeer peer, float[] values, int first) {}
+  private record Outputs(ExpertRows rows, Origin origin, float[] values, int first) {}
 
   Gathered(Routing routing, int width) {
     this.routing = routing;
@@ -32,9 +33,10 @@ final class Gathered {
 
   /** Takes a node's reply: outputs of its experts, one after the other. */
   void add(NodeCall call, float[] values) {
+    Origin origin = call.origin();
     int first = 0;
     for (ExpertRows rows : call.experts()) {
-      outputs.put(rows.expert(), new Outputs(rows, call.peer(), values, first));
+      outputs.put(rows.expert(), new Outputs(rows, origin, values, first));
       first += rows.rows().length;
     }
   }
@@ -47,11 +49,12 @@ final class Gathered {
   }
 
   /** The weighted sum in ascending expert id; failed rows are zero. */
-  CombinedRows combine(int layer) {
+  CombinedRows combine(int layer, RoutingObserver observer) {
     float[] sum = new float[routing.rows() * width];
     for (Outputs expert : outputs.values()) {
       checkFinite(layer, expert);
       expert.rows().addTo(sum, expert.values(), expert.first(), width);
+      expert.rows().report(observer, expert.origin(), expert.values(), expert.first(), width);
     }
     for (int row : failures.keySet()) {
       Arrays.fill(sum, row * width, (row + 1) * width, 0f);
@@ -81,7 +84,7 @@ final class Gathered {
   private static ServingException notFinite(int layer, Outputs expert) {
     return ServingException.engineFailure(
         "expert %d of layer %d on %s: NaN or infinity in its output (expected: finite values)"
-            .formatted(expert.rows().expert(), layer, expert.peer().address()),
+            .formatted(expert.rows().expert(), layer, expert.origin().node()),
         null);
   }
 }

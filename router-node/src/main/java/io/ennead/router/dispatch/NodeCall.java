@@ -2,6 +2,7 @@ package io.ennead.router.dispatch;
 
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.ExpertRows;
+import io.ennead.router.moe.RoutingObserver.Origin;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerException;
 import io.ennead.router.peer.PeerReply;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
  * One call to one node, under way.
  *
  * @param experts what it computes, experts ascending
+ * @param retry whether another node was asked first
  * @param boundByScope whether it was the caller's time, not the layer's budget, that set the limit
  * @param deadline when the peer ends the call by itself
  * @param sentNanos when it was sent, on the clock of {@link System#nanoTime}
@@ -25,10 +27,15 @@ import java.util.concurrent.CompletableFuture;
 record NodeCall(
     ExpertPeer peer,
     List<ExpertRows> experts,
+    boolean retry,
     boolean boundByScope,
     Duration deadline,
     long sentNanos,
     CompletableFuture<PeerReply> reply) {
+
+  Origin origin() {
+    return new Origin(peer.address().toString(), retry);
+  }
 
   /** What is left of the deadline and a margin; never negative. */
   long nanosLeft(Duration margin) {

@@ -6,6 +6,7 @@ import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerException;
 import io.ennead.router.peer.PeerReply;
@@ -65,7 +66,12 @@ public final class RemoteExpertLayer implements ExpertLayer {
 
   @Override
   public CombinedRows forward(
-      int layer, Phase phase, float[] hidden, Routing routing, CallScope scope) {
+      int layer,
+      Phase phase,
+      float[] hidden,
+      Routing routing,
+      CallScope scope,
+      RoutingObserver observer) {
     if (hidden.length != routing.rows() * width) {
       throw new IllegalArgumentException(
           "hidden: %d values (expected: %d rows x %d)"
@@ -75,7 +81,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
     metrics.dispatched(experts);
     Gathered gathered = new Gathered(routing, width);
     new LayerCall(layer, phase, hidden, scope, gathered).run(experts);
-    return gathered.combine(layer);
+    return gathered.combine(layer, observer);
   }
 
   /** Why an expert gave nothing, and who was asked. */
@@ -114,7 +120,8 @@ public final class RemoteExpertLayer implements ExpertLayer {
     /** Sends everything, then awaits everything; gives back what failed. */
     private List<Ask> attempt(List<Ask> asks) {
       List<NodeCall> calls = new ArrayList<>();
-      assign(asks).forEach((peer, group) -> calls.add(send(peer, group)));
+      boolean retry = asks.stream().anyMatch(ask -> ask.previous() != null); // all or none of them
+      assign(asks).forEach((peer, group) -> calls.add(send(peer, group, retry)));
       List<Ask> failed = new ArrayList<>();
       for (NodeCall call : calls) {
         await(call)
@@ -161,7 +168,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
           layer, Integer.toString(ask.rows().expert()), "any node", "no ready node holds it", null);
     }
 
-    private NodeCall send(ExpertPeer peer, List<ExpertRows> experts) {
+    private NodeCall send(ExpertPeer peer, List<ExpertRows> experts, boolean retry) {
       long left = scope.remainingNanos();
       boolean boundByScope = left < budget.toNanos();
       Duration deadline = boundByScope ? Duration.ofNanos(Math.max(left, 1)) : budget;
@@ -172,7 +179,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
       // The dependent future is left alone: cancelling it would not cancel the call.
       var unused = reply.whenComplete((answer, failure) -> measure(peer, start, answer, failure));
       inFlight.add(reply);
-      return new NodeCall(peer, experts, boundByScope, deadline, start, reply);
+      return new NodeCall(peer, experts, retry, boundByScope, deadline, start, reply);
     }
 
     private void measure(

@@ -2,9 +2,15 @@ package io.ennead.router.generate;
 
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
+import io.ennead.router.moe.Gate;
+import io.ennead.router.trace.TraceLevel;
+import io.ennead.router.trace.TraceRecorder;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 /**
  * {@link Generator} and {@link Scorer} by continuous batching: every request becomes a sequence of
@@ -12,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   private final ModelInfo model;
+  private final Gate gate;
   private final TextCodec codec;
   private final Set<Integer> endOfSequence;
   private final GenerationMetrics metrics;
@@ -19,11 +26,13 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
 
   private BatchGenerator(
       ModelInfo model,
+      Gate gate,
       TextCodec codec,
       Set<Integer> endOfSequence,
       GenerationMetrics metrics,
       GenerationLoop loop) {
     this.model = model;
+    this.gate = gate;
     this.codec = codec;
     this.endOfSequence = Set.copyOf(endOfSequence);
     this.metrics = metrics;
@@ -57,20 +66,50 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             (running, waiting) -> metrics.state(running, waiting, (double) kv.used() / kv.total()),
             onDeath);
     loop.start();
-    return new BatchGenerator(model, codec, endOfSequence, metrics, loop);
+    return new BatchGenerator(model, engine.gate(), codec, endOfSequence, metrics, loop);
   }
 
   @Override
   public Generation submit(GenerationRequest request, TokenSink sink) {
-    TextStream text = new TextStream(codec, request.stopping().stop());
-    Sequence sequence =
-        new Sequence(
-            request.prompt(),
-            new GenerateTask(request, sink, model, endOfSequence, text, metrics),
-            request.routing(),
-            request.deadlineNanos());
-    loop.submit(sequence);
-    return () -> loop.cancel(sequence);
+    List<Sequence> others =
+        IntStream.range(1, request.continuations())
+            .mapToObj(index -> sequence(request, index, sink, List.of()))
+            .toList();
+    Sequence first = sequence(request, 0, sink, others);
+    loop.submit(first);
+    return () -> {
+      loop.cancel(first);
+      others.forEach(loop::cancel);
+    };
+  }
+
+  private Sequence sequence(
+      GenerationRequest request, int index, TokenSink sink, List<Sequence> siblings) {
+    return new Sequence(
+        request.prompt(),
+        task(request, index, sink),
+        request.routing(),
+        request.deadlineNanos(),
+        siblings);
+  }
+
+  private GenerateTask task(GenerationRequest request, int index, TokenSink sink) {
+    return new GenerateTask(
+        request,
+        index,
+        sink,
+        model,
+        endOfSequence,
+        new TextStream(codec, request.stopping().stop()),
+        recorder(request),
+        metrics);
+  }
+
+  private Optional<TraceRecorder> recorder(GenerationRequest request) {
+    return request.trace().level() == TraceLevel.NONE
+        ? Optional.empty()
+        : Optional.of(
+            new TraceRecorder(request.trace(), gate, request.routing(), request.prompt().length));
   }
 
   @Override

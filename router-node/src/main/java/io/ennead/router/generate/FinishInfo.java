@@ -1,27 +1,39 @@
 package io.ennead.router.generate;
 
+import io.ennead.router.trace.LayerSummary;
 import java.time.Duration;
+import java.util.List;
 
 /**
- * How a sequence ended.
+ * How a continuation ended.
  *
+ * @param index which continuation, from 0
  * @param stop the stop string found; empty when the reason is another
  * @param promptTokens the beginning-of-sequence token included
  * @param generatedTokens an end-of-sequence token included
  * @param seed that was used
+ * @param routingSeed that sampled routing used
+ * @param routing sums of how the tokens were routed, one per layer, when asked for
  * @param queued from arrival to a place in the batch
  * @param firstToken from arrival to the first token
  * @param total from arrival to the end
  */
 public record FinishInfo(
+    int index,
     Reason reason,
     String stop,
     int promptTokens,
     int generatedTokens,
     long seed,
+    long routingSeed,
+    List<LayerSummary> routing,
     Duration queued,
     Duration firstToken,
     Duration total) {
+  /** Copies the list. */
+  public FinishInfo {
+    routing = List.copyOf(routing);
+  }
 
   /** Why. */
   public enum Reason {

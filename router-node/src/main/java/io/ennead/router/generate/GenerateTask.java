@@ -5,6 +5,8 @@ import io.ennead.router.model.Span.Logits;
 import io.ennead.router.sample.LogProbs;
 import io.ennead.router.sample.Sampler;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.trace.RoutingTrace;
+import io.ennead.router.trace.TraceRecorder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,17 +15,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Continues one prompt: draws tokens, turns them into text, knows when to stop. Owned by the
- * generation loop's thread.
+ * One continuation of a prompt: draws tokens, turns them into text, knows when to stop. Owned by
+ * the generation loop's thread.
  */
 final class GenerateTask implements SequenceTask {
   private final GenerationRequest request;
+  private final int index;
   private final TokenSink sink;
   private final ModelInfo model;
   private final Set<Integer> endOfSequence;
   private final TextStream text;
   private final GenerationMetrics metrics;
+  private final Optional<TraceRecorder> recorder;
   private final Sampler sampler = new Sampler();
+  private Optional<RoutingTrace> trace = Optional.empty();
   private final long arrived = System.nanoTime();
   private long admitted;
   private long firstToken;
@@ -31,15 +36,24 @@ final class GenerateTask implements SequenceTask {
   private int generated;
   private FinishInfo.@Nullable Reason reason;
 
+  /**
+   * A continuation.
+   *
+   * @param index which of the request's, from 0; the first one also tells of the prompt
+   */
   GenerateTask(
       GenerationRequest request,
+      int index,
       TokenSink sink,
       ModelInfo model,
       Set<Integer> endOfSequence,
       TextStream text,
+      Optional<TraceRecorder> recorder,
       GenerationMetrics metrics) {
     this.request = request;
+    this.index = index;
     this.sink = sink;
+    this.recorder = recorder;
     this.model = model;
     this.endOfSequence = endOfSequence;
     this.text = text;
@@ -59,16 +73,36 @@ final class GenerateTask implements SequenceTask {
   @Override
   public void admitted() {
     admitted = System.nanoTime();
-    metrics.started(Duration.ofNanos(admitted - arrived));
-    metrics.prefilled(request.prompt().length);
+    if (index == 0) {
+      metrics.started(Duration.ofNanos(admitted - arrived));
+      metrics.prefilled(request.prompt().length);
+    }
+  }
+
+  @Override
+  public Optional<TraceRecorder> recorder() {
+    return recorder;
+  }
+
+  /** What concerns the prompt goes out at once, else with the token that follows. */
+  @Override
+  public void traced(RoutingTrace piece) {
+    if (piece.firstPosition() < request.prompt().length) {
+      sink.piece(Piece.of(index, piece));
+    } else {
+      trace = Optional.of(piece);
+    }
+  }
+
+  private long seed() {
+    return request.seed() + index;
   }
 
   @Override
   public OptionalInt accept(int position, float[] logits, int offset) {
     int vocabulary = model.vocabularySize();
     int token =
-        sampler.sample(
-            logits, offset, vocabulary, request.sampling(), request.seed(), position + 1);
+        sampler.sample(logits, offset, vocabulary, request.sampling(), seed(), position + 1);
     generated++;
     clockToken();
     String delta = text.push(token);
@@ -77,7 +111,10 @@ final class GenerateTask implements SequenceTask {
       delta += text.finish();
       reason = text.stop().isPresent() ? FinishInfo.Reason.STOP : reason;
     }
-    sink.piece(new Piece(new int[] {token}, delta, logProbs(token, logits, offset, vocabulary)));
+    sink.piece(
+        new Piece(
+            index, new int[] {token}, delta, logProbs(token, logits, offset, vocabulary), trace));
+    trace = Optional.empty();
     return reason == null ? OptionalInt.of(token) : OptionalInt.empty();
   }
 
@@ -114,11 +151,14 @@ final class GenerateTask implements SequenceTask {
   public void finished() {
     FinishInfo info =
         new FinishInfo(
+            index,
             Optional.ofNullable(reason).orElse(FinishInfo.Reason.LENGTH),
             text.stop().orElse(""),
             request.prompt().length,
             generated,
-            request.seed(),
+            seed(),
+            request.routing().seed(),
+            recorder.map(TraceRecorder::summary).orElse(List.of()),
             Duration.ofNanos(admitted - arrived),
             Duration.ofNanos(firstToken - arrived),
             Duration.ofNanos(System.nanoTime() - arrived));

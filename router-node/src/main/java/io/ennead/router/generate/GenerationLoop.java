@@ -3,13 +3,11 @@ package io.ennead.router.generate;
 import io.ennead.errors.ServingException;
 import io.ennead.router.generate.Scheduler.Batch;
 import io.ennead.router.model.MoeModel;
-import io.ennead.router.model.StepObserver;
 import io.ennead.router.moe.CallScope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -75,13 +73,26 @@ final class GenerationLoop implements AutoCloseable {
     if (closed) {
       throw ServingException.draining();
     }
-    if (!places.tryAcquire()) {
+    requireRoom(sequence);
+    if (!places.tryAcquire(1 + sequence.siblings().size())) {
       throw ServingException.queueFull("request queue", maxQueued, RETRY_AFTER);
     }
     Runnable command = () -> scheduler.add(sequence);
     commands.add(command);
     if (closed && commands.remove(command)) { // closed meanwhile, and nobody will run it
       throw ServingException.draining();
+    }
+  }
+
+  /** What can never get its place is refused, not queued. */
+  private void requireRoom(Sequence sequence) {
+    int needed = scheduler.neededBlocks(sequence);
+    if (needed > scheduler.totalBlocks()) {
+      throw ServingException.invalidField(
+          "n",
+          1 + sequence.siblings().size(),
+          "continuations that fit the KV cache: %d blocks needed, %d there are"
+              .formatted(needed, scheduler.totalBlocks()));
     }
   }
 
@@ -150,6 +161,7 @@ final class GenerationLoop implements AutoCloseable {
   }
 
   private void end(Sequence sequence, ServingException failure) {
+    sequence.siblings().forEach(sibling -> end(sibling, failure)); // nobody else knows of them
     if (leave(sequence)) {
       sequence.task().failed(failure);
     }
@@ -167,7 +179,7 @@ final class GenerationLoop implements AutoCloseable {
 
   private void runStep(Batch batch) {
     CallScope scope = CallScope.until(latestDeadline(batch));
-    Results results = new Results(batch);
+    StepResults results = new StepResults(batch);
     RunningStep step = new RunningStep(batch.sequences(), scope);
     current = step;
     step.cancelIfUnwanted();
@@ -190,22 +202,36 @@ final class GenerationLoop implements AutoCloseable {
     return batch.sequences().stream().mapToLong(Sequence::deadlineNanos).max().orElseThrow();
   }
 
-  private void settle(Batch batch, Map<Integer, ServingException> failed, Results results) {
+  private void settle(Batch batch, Map<Integer, ServingException> failed, StepResults results) {
     for (int i = 0; i < batch.sequences().size(); i++) {
       Sequence sequence = batch.sequences().get(i);
       if (sequence.ended()) {
         continue; // an earlier chunk of the same prompt failed
       }
-      ServingException failure = failed.getOrDefault(i, results.failure(i));
+      ServingException failure = failed.get(i);
       if (failure != null) {
         fail(sequence, failure);
         continue;
       }
+      results.tell(i);
       sequence.advance(batch.step().spans().get(i).ids().length);
-      results.next(i).ifPresent(sequence::append);
-      if (sequence.exhausted() && leave(sequence)) {
-        sequence.task().finished();
+      if (!sequence.prefilling()) { // else more chunks of it may follow in this step
+        List<Sequence> begun = scheduler.fork(sequence, model::copyBlock);
+        settle(sequence, results);
+        begun.forEach(sibling -> settle(sibling, results));
       }
+    }
+  }
+
+  private void settle(Sequence sequence, StepResults results) {
+    ServingException failure = results.failure(sequence);
+    if (failure != null) {
+      fail(sequence, failure);
+      return;
+    }
+    results.next(sequence).ifPresent(sequence::append);
+    if (sequence.exhausted() && leave(sequence)) {
+      sequence.task().finished();
     }
   }
 
@@ -254,38 +280,6 @@ final class GenerationLoop implements AutoCloseable {
     void cancelIfUnwanted() {
       if (sequences.stream().allMatch(Sequence::cancelled)) {
         scope.cancel();
-      }
-    }
-  }
-
-  /** Hands logits to the tasks and keeps the next token of each span. */
-  private static final class Results implements StepObserver {
-    private final Batch batch;
-    private final OptionalInt[] next;
-    private final @Nullable ServingException[] failures;
-
-    Results(Batch batch) {
-      this.batch = batch;
-      this.next = new OptionalInt[batch.sequences().size()];
-      this.failures = new ServingException[next.length];
-    }
-
-    @Nullable ServingException failure(int span) {
-      return failures[span];
-    }
-
-    OptionalInt next(int span) {
-      OptionalInt token = next[span];
-      return token == null ? OptionalInt.empty() : token;
-    }
-
-    @Override
-    public void logits(int span, int row, float[] logits, int offset) {
-      int position = batch.step().spans().get(span).start() + row;
-      try {
-        next[span] = batch.sequences().get(span).task().accept(position, logits, offset);
-      } catch (ServingException e) { // one sequence's numbers say nothing about its neighbours
-        failures[span] = e;
       }
     }
   }

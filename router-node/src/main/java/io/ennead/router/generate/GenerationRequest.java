@@ -2,6 +2,7 @@ package io.ennead.router.generate;
 
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.SamplingOptions;
+import io.ennead.router.trace.TraceOptions;
 import java.util.OptionalInt;
 
 /**
@@ -10,8 +11,10 @@ import java.util.OptionalInt;
  *
  * @param responseId identifies the response to the client and in logs
  * @param prompt token ids; not to be modified
- * @param seed of the request's random stream, whoever chose it
+ * @param seed of the first continuation's random stream, whoever chose it; continuation i has seed
+ *     + i
  * @param logprobs how many alternatives to report per token; empty: no log-probabilities
+ * @param continuations of the one prompt, at least 1
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
  */
@@ -23,4 +26,6 @@ public record GenerationRequest(
     StoppingOptions stopping,
     RoutingOptions routing,
     OptionalInt logprobs,
+    TraceOptions trace,
+    int continuations,
     long deadlineNanos) {}

@@ -39,6 +39,11 @@ final class KvBlocks {
     return (positions + blockSize - 1) / blockSize;
   }
 
+  /** Blocks that a number of positions fills. */
+  int whole(int positions) {
+    return positions / blockSize;
+  }
+
   boolean available(int blocks) {
     return free.size() >= blocks;
   }

@@ -1,5 +1,6 @@
 package io.ennead.router.generate;
 
+import io.ennead.expert.architecture.GateConfig;
 import io.ennead.router.sample.SamplingOptions;
 import java.util.List;
 
@@ -12,8 +13,7 @@ import java.util.List;
  * @param dtype compute dtype, "f32", "bf16" or "int8"
  * @param contextLength longest sequence in tokens, prompt and continuation together
  * @param moeLayers indices of the layers that have experts, ascending
- * @param experts routed experts per layer
- * @param expertsPerToken by the model's own configuration
+ * @param gate of every layer that has experts
  * @param defaultSampling what absent sampling options mean
  */
 public record ModelInfo(
@@ -26,11 +26,20 @@ public record ModelInfo(
     int hiddenSize,
     int layers,
     List<Integer> moeLayers,
-    int experts,
-    int expertsPerToken,
+    GateConfig gate,
     SamplingOptions defaultSampling) {
   /** Copies the list. */
   public ModelInfo {
     moeLayers = List.copyOf(moeLayers);
+  }
+
+  /** Routed experts per layer. */
+  public int experts() {
+    return gate.experts();
+  }
+
+  /** Experts per token by the model's own configuration. */
+  public int expertsPerToken() {
+    return gate.expertsPerToken();
   }
 }

@@ -5,6 +5,7 @@ import io.ennead.router.model.Step;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -45,16 +46,62 @@ final class Scheduler {
 
   /** Gives places to waiting sequences, first come first served. */
   void admit() {
-    while (!waiting.isEmpty() && running.size() < limits.maxBatch()) {
-      int needed = blocks.needed(waiting.element().reservedPositions());
-      if (!blocks.available(needed)) {
-        return;
-      }
+    while (!waiting.isEmpty() && fits(waiting.element())) {
       Sequence sequence = waiting.remove();
-      sequence.hold(blocks.take(needed));
+      hold(sequence);
       running.add(sequence);
       sequence.task().admitted();
+      sequence.siblings().forEach(sibling -> sibling.task().admitted());
     }
+  }
+
+  private boolean fits(Sequence sequence) {
+    int places = running.stream().mapToInt(Scheduler::places).sum();
+    return places + places(sequence) <= limits.maxBatch()
+        && blocks.available(neededBlocks(sequence));
+  }
+
+  private static int places(Sequence sequence) {
+    return 1 + sequence.siblings().size();
+  }
+
+  /** KV blocks of a sequence and its siblings, which share the prompt's whole blocks. */
+  int neededBlocks(Sequence sequence) {
+    int alone = blocks.needed(sequence.reservedPositions());
+    return alone + sequence.siblings().size() * (alone - blocks.whole(sequence.promptLength()));
+  }
+
+  int totalBlocks() {
+    return blocks.total();
+  }
+
+  private void hold(Sequence sequence) {
+    int[] own = blocks.take(blocks.needed(sequence.reservedPositions()));
+    sequence.hold(own);
+    int shared = blocks.whole(sequence.promptLength());
+    for (Sequence sibling : sequence.siblings()) {
+      int[] table = Arrays.copyOf(own, own.length);
+      blocks.share(Arrays.copyOf(own, shared));
+      System.arraycopy(blocks.take(own.length - shared), 0, table, shared, own.length - shared);
+      sibling.hold(table);
+    }
+  }
+
+  /**
+   * Begins the other continuations of a prompt that is computed.
+   *
+   * @param copy copies the block that the prompt fills in part only, so that each writes to its own
+   */
+  List<Sequence> fork(Sequence sequence, BlockCopy copy) {
+    int last = blocks.whole(sequence.promptLength());
+    if (blocks.needed(sequence.promptLength()) > last) {
+      for (Sequence sibling : sequence.siblings()) {
+        copy.copy(sequence.blocks()[last], sibling.blocks()[last]);
+      }
+    }
+    List<Sequence> begun = sequence.releaseSiblings();
+    running.addAll(begun);
+    return begun;
   }
 
   /** The next chunks of prompts, if any prompt is unfinished. */
@@ -86,11 +133,10 @@ final class Scheduler {
 
   /** Takes a sequence out and frees its blocks. */
   void remove(Sequence sequence) {
-    if (running.remove(sequence)) {
-      blocks.release(sequence.blocks());
-      return;
-    }
+    running.remove(sequence);
     waiting.remove(sequence);
+    blocks.release(sequence.blocks());
+    sequence.hold(new int[0]);
   }
 
   /** Every sequence, running or waiting. */
@@ -98,6 +144,12 @@ final class Scheduler {
     List<Sequence> all = new ArrayList<>(running);
     all.addAll(waiting);
     all.forEach(action);
+  }
+
+  /** Copies a block of the KV cache to another. */
+  @FunctionalInterface
+  interface BlockCopy {
+    void copy(int source, int target);
   }
 
   /**

@@ -4,6 +4,7 @@ import io.ennead.router.model.Span;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.moe.RoutingOptions;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One sequence in the batch: its tokens, how far they are computed, and the KV blocks it holds.
@@ -11,6 +12,7 @@ import java.util.Arrays;
  */
 final class Sequence {
   private final SequenceTask task;
+  private List<Sequence> siblings;
   private final RoutingOptions routing;
   private final long deadlineNanos;
   private final int promptLength;
@@ -21,13 +23,26 @@ final class Sequence {
   private boolean ended;
   private volatile boolean cancelled;
 
+  /** A sequence that waits for its place, and continues its prompt alone. */
+  Sequence(int[] prompt, SequenceTask task, RoutingOptions routing, long deadlineNanos) {
+    this(prompt, task, routing, deadlineNanos, List.of());
+  }
+
   /**
    * A sequence that waits for its place.
    *
    * @param deadlineNanos a {@link System#nanoTime()}, or {@link Long#MAX_VALUE}
+   * @param siblings other continuations of the same prompt, which begin when this one has computed
+   *     it; they are given to nobody else
    */
-  Sequence(int[] prompt, SequenceTask task, RoutingOptions routing, long deadlineNanos) {
+  Sequence(
+      int[] prompt,
+      SequenceTask task,
+      RoutingOptions routing,
+      long deadlineNanos,
+      List<Sequence> siblings) {
     this.task = task;
+    this.siblings = List.copyOf(siblings);
     this.routing = routing;
     this.deadlineNanos = deadlineNanos;
     this.promptLength = prompt.length;
@@ -37,6 +52,23 @@ final class Sequence {
 
   SequenceTask task() {
     return task;
+  }
+
+  RoutingOptions routing() {
+    return routing;
+  }
+
+  /** The continuations that have yet to begin. */
+  List<Sequence> siblings() {
+    return siblings;
+  }
+
+  /** Lets the other continuations go, which begin now, at the end of the prompt. */
+  List<Sequence> releaseSiblings() {
+    List<Sequence> released = siblings;
+    siblings = List.of();
+    released.forEach(sibling -> sibling.computed = promptLength);
+    return released;
   }
 
   long deadlineNanos() {
@@ -78,6 +110,10 @@ final class Sequence {
 
   boolean ended() {
     return ended;
+  }
+
+  int promptLength() {
+    return promptLength;
   }
 
   boolean prefilling() {

@@ -2,6 +2,9 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.trace.RoutingTrace;
+import io.ennead.router.trace.TraceRecorder;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -18,6 +21,14 @@ interface SequenceTask {
 
   /** The sequence got its place in the batch. */
   void admitted();
+
+  /** Records how the sequence is routed, when somebody wants to know. */
+  default Optional<TraceRecorder> recorder() {
+    return Optional.empty();
+  }
+
+  /** Takes the next piece of what the recorder recorded. */
+  default void traced(RoutingTrace piece) {}
 
   /**
    * Takes the logits of a position.

@@ -12,6 +12,7 @@ import java.util.Optional;
  */
 public record ServedModel(
     ModelInfo info,
+    RequestPolicy policy,
     TextCodec codec,
     Optional<ChatTemplate> chat,
     Generator generator,

@@ -11,9 +11,9 @@ public interface TokenSink {
   /** The next tokens. */
   void piece(Piece piece);
 
-  /** The sequence is complete. Nothing follows. */
+  /** A continuation is complete; nothing of it follows. */
   void finished(FinishInfo info);
 
-  /** The sequence could not be completed. Nothing follows. */
+  /** A continuation could not be completed; nothing of it follows. */
   void failed(ServingException failure);
 }

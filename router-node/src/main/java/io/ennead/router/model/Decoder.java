@@ -40,7 +40,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
 
   /** Starts a step. */
   void begin(Step step) {
-    int tile = options.tile(step.phase());
+    int tile = options.tile(step.phase(), step.rows());
     StepArrays arrays = StepArrays.of(step, tile, options.blockSize());
     try (TorchCall call = module.call("begin")) {
       call.withIds(arrays.ids())
@@ -62,7 +62,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
    */
   Attended attend(int layer, float[] combined, int rows, Phase phase) {
     int hidden = config.hiddenSize();
-    int padded = StepArrays.roundUp(rows, options.tile(phase));
+    int padded = StepArrays.roundUp(rows, options.tile(phase, rows));
     float[] sum = padded(combined, padded);
     try (TorchCall call = module.call("attend")) {
       List<float[]> result =
@@ -79,7 +79,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
    * @param combined [rows, hidden]
    */
   void end(float[] combined, int rows, Phase phase) {
-    float[] sum = padded(combined, StepArrays.roundUp(rows, options.tile(phase)));
+    float[] sum = padded(combined, StepArrays.roundUp(rows, options.tile(phase, rows)));
     try (TorchCall call = module.call("end")) {
       call.withFloats(sum, sum.length / config.hiddenSize(), config.hiddenSize()).runLong();
     }
@@ -91,12 +91,20 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
 
   /** Logits of some rows of a step that has ended, [rows.length, vocabulary] and then padding. */
   float[] finish(int[] rows) {
-    long[] wanted = new long[StepArrays.roundUp(rows.length, options.decodeTile())];
+    int tile = options.tile(Phase.DECODE, rows.length);
+    long[] wanted = new long[StepArrays.roundUp(rows.length, tile)];
     for (int i = 0; i < rows.length; i++) {
       wanted[i] = rows[i];
     }
     try (TorchCall call = module.call("finish")) {
-      return call.withIds(wanted).with(options.decodeTile()).runFloats();
+      return call.withIds(wanted).with(tile).runFloats();
+    }
+  }
+
+  /** Copies a block of the KV caches to another. */
+  void copyBlock(int source, int target) {
+    try (TorchCall call = module.call("copy_block")) {
+      call.with(source).with(target).runLong();
     }
   }
 
@@ -115,7 +123,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   private float[] onRows(String method, int layer, Phase phase, float[] rows, int width) {
     int hidden = config.hiddenSize();
     int count = rows.length / hidden;
-    int tile = options.tile(phase);
+    int tile = options.tile(phase, count);
     int padded = StepArrays.roundUp(count, tile);
     try (TorchCall call = module.call(method)) {
       float[] all =

@@ -8,11 +8,15 @@ import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
+import io.ennead.router.moe.RoutingObserver.Origin;
 import java.util.List;
 import java.util.Map;
 
 /** {@link ExpertLayer} in this process: the reference that the cluster must equal bit for bit. */
 public final class LocalExpertLayer implements ExpertLayer {
+  private static final Origin HERE = new Origin("this process", false);
+
   private final ExpertEngine engine;
 
   /** Runs experts on an engine, which stays the caller's. */
@@ -22,7 +26,12 @@ public final class LocalExpertLayer implements ExpertLayer {
 
   @Override
   public CombinedRows forward(
-      int layer, Phase phase, float[] hidden, Routing routing, CallScope scope) {
+      int layer,
+      Phase phase,
+      float[] hidden,
+      Routing routing,
+      CallScope scope,
+      RoutingObserver observer) {
     List<ExpertRows> perExpert = ExpertRows.of(routing);
     List<Slice> slices =
         perExpert.stream().map(rows -> new Slice(rows.expert(), rows.rows())).toList();
@@ -31,6 +40,7 @@ public final class LocalExpertLayer implements ExpertLayer {
     int outputRow = 0;
     for (ExpertRows rows : perExpert) {
       rows.addTo(sum, outputs, outputRow, engine.hidden());
+      rows.report(observer, HERE, outputs, outputRow, engine.hidden());
       outputRow += rows.rows().length;
     }
     return new CombinedRows(sum, Map.of());

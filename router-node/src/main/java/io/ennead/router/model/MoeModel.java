@@ -9,6 +9,7 @@ import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.Gate;
 import io.ennead.router.moe.GateLogits;
+import io.ennead.router.moe.RoutedRows;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.SharedExpert;
 import java.util.HashMap;
@@ -74,12 +75,14 @@ public final class MoeModel implements AutoCloseable {
     Map<Integer, ServingException> failed = new HashMap<>();
     int rows = step.rows();
     decoder.begin(step);
+    RoutedRows routed = step.routedRows();
     float[] combined = new float[0];
     for (int layer : moeLayers) {
       Decoder.Attended attended = decoder.attend(layer, combined, rows, step.phase());
-      Routing routing = gate.route(layer, attended.gateLogits(), step.routing());
+      Routing routing = gate.route(layer, attended.gateLogits(), routed);
       observer.routed(layer, attended.hidden(), attended.gateLogits(), routing);
-      CombinedRows sum = experts.forward(layer, step.phase(), attended.hidden(), routing, scope);
+      CombinedRows sum =
+          experts.forward(layer, step.phase(), attended.hidden(), routing, scope, observer);
       collect(step, sum, failed);
       combined = sum.values();
       if (failed.size() == step.spans().size()) {
@@ -89,6 +92,11 @@ public final class MoeModel implements AutoCloseable {
     decoder.end(combined, rows, step.phase());
     giveLogits(step, failed, observer);
     return failed;
+  }
+
+  /** Copies what a KV block holds, in every layer, to another. */
+  public void copyBlock(int source, int target) {
+    decoder.copyBlock(source, target);
   }
 
   private static void collect(Step step, CombinedRows sum, Map<Integer, ServingException> failed) {

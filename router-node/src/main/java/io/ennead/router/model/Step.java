@@ -1,6 +1,7 @@
 package io.ennead.router.model;
 
 import io.ennead.router.moe.ExpertLayer.Phase;
+import io.ennead.router.moe.RoutedRows;
 import io.ennead.router.moe.RoutingOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,14 +23,16 @@ public record Step(Phase phase, List<Span> spans) {
     return spans.stream().mapToInt(span -> span.ids().length).sum();
   }
 
-  /** The routing options of every row. */
-  List<RoutingOptions> routing() {
-    List<RoutingOptions> perRow = new ArrayList<>();
+  /** Routing options and position of every row. */
+  RoutedRows routedRows() {
+    List<RoutingOptions> options = new ArrayList<>();
+    int[] positions = new int[rows()];
     for (Span span : spans) {
       for (int i = 0; i < span.ids().length; i++) {
-        perRow.add(span.routing());
+        positions[options.size()] = span.start() + i;
+        options.add(span.routing());
       }
     }
-    return perRow;
+    return new RoutedRows(options, positions);
   }
 }

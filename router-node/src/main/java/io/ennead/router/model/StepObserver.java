@@ -1,20 +1,9 @@
 package io.ennead.router.model;
 
-import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
 
-/**
- * Sees what a step computes, as it is computed, on the thread that runs the step. Arrays are the
- * observer's only during the call.
- */
-public interface StepObserver {
-
-  /**
-   * The gate's work at one layer.
-   *
-   * @param hidden what gate and experts get, [rows of the step, hidden]
-   * @param logits gate logits, [rows of the step, experts]
-   */
-  default void routed(int layer, float[] hidden, float[] logits, Routing routing) {}
+/** Sees what a step computes; rows are those of the step. */
+public interface StepObserver extends RoutingObserver {
 
   /**
    * Logits of one position.

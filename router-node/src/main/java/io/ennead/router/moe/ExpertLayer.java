@@ -18,8 +18,15 @@ public interface ExpertLayer {
    * @param hidden [rows, width], row-major; not modified
    * @param routing experts and weights of each row; an expert of weight exactly 0 is not run
    * @param scope time limit and cancellation of this call
+   * @param observer is told the experts' contributions to the rows that it wants
    */
-  CombinedRows forward(int layer, Phase phase, float[] hidden, Routing routing, CallScope scope);
+  CombinedRows forward(
+      int layer,
+      Phase phase,
+      float[] hidden,
+      Routing routing,
+      CallScope scope,
+      RoutingObserver observer);
 
   /** Which tile the kernels use. */
   enum Phase {

@@ -1,5 +1,6 @@
 package io.ennead.router.moe;
 
+import io.ennead.router.moe.RoutingObserver.Origin;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,6 +62,29 @@ public record ExpertRows(int expert, int[] rows, float[] weights) {
         sum[to + j] += product;
       }
     }
+  }
+
+  /**
+   * Tells an observer what the expert contributes to the rows that it wants.
+   *
+   * @param outputs as for {@link #addTo}
+   */
+  public void report(
+      RoutingObserver observer, Origin origin, float[] outputs, int firstOutput, int width) {
+    for (int i = 0; i < rows.length; i++) {
+      if (observer.wants(rows[i])) {
+        double norm = Math.abs(weights[i]) * norm(outputs, (firstOutput + i) * width, width);
+        observer.contribution(rows[i], expert, norm, origin);
+      }
+    }
+  }
+
+  private static double norm(float[] values, int from, int width) {
+    double sum = 0;
+    for (int i = from; i < from + width; i++) {
+      sum += (double) values[i] * values[i];
+    }
+    return Math.sqrt(sum);
   }
 
   @FunctionalInterface

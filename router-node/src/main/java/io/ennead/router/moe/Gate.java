@@ -1,11 +1,8 @@
 package io.ennead.router.moe;
 
-import java.util.Collections;
-import java.util.List;
-
 /**
  * Turns the gate's logits into expert ids and weights: one implementation per family of gates. A
- * row's choice and the bits of its weights depend on that row's logits and options alone.
+ * row's choice and the bits of its weights depend on that row's logits, options and position alone.
  *
  * <p>Implementations are immutable.
  */
@@ -20,20 +17,18 @@ public interface Gate {
   /**
    * Routes rows that each have options of their own, as the sequences of one batch do.
    *
-   * <p>k of the result is the largest k asked for. A row that asked for fewer has, in the places
-   * beyond its own k, the experts that come next in its ranking, with weight 0: they are not run.
+   * <p>k of the result is the largest k asked for. A row that asked for fewer, or that {@code
+   * min_p} left fewer, has other experts in the places beyond, with weight 0: they are not run.
    *
-   * @param logits [rows, experts], effective gate logits
-   * @param perRow options of each row; its size is the number of rows
+   * @param logits [rows, experts], gate logits
    */
-  Routing route(int layer, float[] logits, List<RoutingOptions> perRow);
+  Routing route(int layer, float[] logits, RoutedRows rows);
 
   /**
-   * Routes rows that share their options.
+   * The probability of every expert for one row: softmax(l / T) over those that are not excluded.
+   * Gates with sigmoid scores: sigmoid(l / T), whose sum is not 1. Excluded experts have 0.
    *
-   * @param logits [rows, experts], effective gate logits
+   * @param logits holds the row's [experts] at {@code offset}
    */
-  default Routing route(int layer, float[] logits, int rows, RoutingOptions options) {
-    return route(layer, logits, Collections.nCopies(rows, options));
-  }
+  double[] probabilities(float[] logits, int offset, RoutingRule rule);
 }

@@ -1,16 +1,18 @@
 package io.ennead.router.moe;
 
 import io.ennead.expert.architecture.GateConfig;
-import io.ennead.expert.architecture.GateConfig.ExpertGroups;
-import io.ennead.expert.architecture.GateConfig.Score;
+import io.ennead.router.moe.RoutingRule.Mass;
+import io.ennead.router.moe.RoutingRule.Mode;
+import io.ennead.router.moe.RoutingRule.Weights;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Routes one row after the other, with one set of buffers. Used by one thread.
+ * Routes one row after the other, with one set of buffers: the steps of {@link ScoredGate}. Used by
+ * one thread.
  *
- * <p>When a row asks for fewer experts than there are places, or for more than its groups hold, the
- * places beyond have weight 0.
+ * <p>When a row asks for fewer experts than there are places, or for more than min-p and its groups
+ * leave, the places beyond have weight 0.
  */
 final class GateRow {
   /** DeepSeek's guard against dividing by zero (inference/model.py, modular_deepseek_v3.py). */
@@ -18,185 +20,126 @@ final class GateRow {
 
   private final GateConfig config;
   private final float @Nullable [] selectionBias;
-  private final int experts;
-  private final double[] logits;
+  private final GateScores scores;
+  private final ExpertRanking ranking;
   private final double[] selection;
-  private final int[] ranking;
+  private final double[] keys;
   private final double[] weights;
 
   GateRow(GateConfig config, float @Nullable [] selectionBias, int places) {
     this.config = config;
     this.selectionBias = selectionBias;
-    this.experts = config.experts();
-    this.logits = new double[experts];
-    this.selection = new double[experts];
-    this.ranking = new int[places];
+    this.scores = new GateScores(config);
+    this.ranking = new ExpertRanking(places);
+    this.selection = new double[config.experts()];
+    this.keys = new double[config.experts()];
     this.weights = new double[places];
   }
 
-  void route(float[] source, int offset, double temperature, int k) {
-    for (int expert = 0; expert < experts; expert++) {
-      logits[expert] = effective(source[offset + expert]);
-    }
+  void route(float[] source, int offset, RoutingRule rule, GumbelNoise noise) {
+    scores.load(source, offset, rule);
+    select(rule.minP());
+    config.groups().ifPresent(groups -> GroupLimit.apply(groups, selection));
+    rank(rule, noise);
+    int chosen = Math.min(rule.expertsPerToken(config.expertsPerToken()), open());
+    ranking.sortFirst(chosen, this::precedesByScore);
     Arrays.fill(weights, 0);
-    if (config.score() == Score.SIGMOID) {
-      routeSigmoid(temperature, k);
-    } else {
-      routeSoftmax(temperature, k);
-    }
+    weigh(rule, chosen);
   }
 
   void copyTo(int[] ids, float[] targets, int offset) {
-    System.arraycopy(ranking, 0, ids, offset, ranking.length);
+    System.arraycopy(ranking.ids(), 0, ids, offset, weights.length);
     for (int i = 0; i < weights.length; i++) {
       targets[offset + i] = (float) weights[i];
     }
   }
 
-  /** The soft cap c tanh(l / c), if there is one. */
-  private double effective(float logit) {
-    if (config.softCap().isEmpty()) {
-      return logit;
-    }
-    double cap = config.softCap().getAsDouble();
-    return cap * StrictMath.tanh(logit / cap);
-  }
-
-  private void routeSoftmax(double temperature, int k) {
-    boolean inverted = temperature < 0;
-    for (int expert = 0; expert < experts; expert++) {
-      selection[expert] = inverted ? -logits[expert] : logits[expert];
-    }
-    rank();
-    boolean renormalise = config.renormalise() || config.score() == Score.SOFTMAX_OF_CHOSEN;
-    double mass = renormalise ? 1 : chosenProbability(k);
-    weighSoftmax(temperature, k, mass * config.scale());
-  }
-
-  /** What the first k of the ranking have of the softmax over all experts, at T = 1. */
-  private double chosenProbability(int k) {
-    double top = logits[0];
-    for (int expert = 1; expert < experts; expert++) {
-      top = Math.max(top, logits[expert]);
-    }
-    double all = 0;
-    for (int expert = 0; expert < experts; expert++) {
-      all += StrictMath.exp(logits[expert] - top);
-    }
-    double chosen = 0;
-    for (int i = 0; i < k; i++) {
-      chosen += StrictMath.exp(logits[ranking[i]] - top);
-    }
-    return chosen / all;
-  }
-
-  private void weighSoftmax(double t, int k, double total) {
-    if (t == 0) {
-      weights[0] = total;
-      return;
-    }
-    double first = logits[ranking[0]];
-    double sum = 0;
-    for (int i = 0; i < k; i++) {
-      double distance = logits[ranking[i]] - first;
-      weights[i] = StrictMath.exp(t == 1 ? distance : distance / t);
-      sum += weights[i];
-    }
-    for (int i = 0; i < k; i++) {
-      weights[i] = weights[i] / sum * total;
+  /** Selection scores; -infinity for those that are out. */
+  private void select(double minP) {
+    double least = minP > 0 ? minP * scores.largestScore() : 0;
+    for (int expert = 0; expert < selection.length; expert++) {
+      boolean out = scores.excluded(expert) || (minP > 0 && scores.score(expert) < least);
+      selection[expert] = out ? Double.NEGATIVE_INFINITY : selectionScore(expert);
     }
   }
 
-  private void routeSigmoid(double temperature, int k) {
-    for (int expert = 0; expert < experts; expert++) {
-      logits[expert] = sigmoid(logits[expert], temperature);
-      float bias = selectionBias == null ? 0 : selectionBias[expert];
-      selection[expert] = logits[expert] + bias;
+  private double selectionScore(int expert) {
+    if (!scores.sigmoid()) {
+      return scores.directed(expert);
     }
-    config.groups().ifPresent(this::dropGroups);
-    rank();
-    double sum = 0;
-    for (int i = 0; i < k; i++) {
-      boolean dropped = selection[ranking[i]] == Double.NEGATIVE_INFINITY;
-      weights[i] = dropped ? 0 : logits[ranking[i]];
-      sum += weights[i];
-    }
-    double factor =
-        config.renormalise() ? config.scale() / (sum + SIGMOID_SUM_GUARD) : config.scale();
-    for (int i = 0; i < k; i++) {
-      weights[i] *= factor;
-    }
-    orderByWeight(k);
+    return scores.score(expert) + (selectionBias == null ? 0 : selectionBias[expert]);
   }
 
-  /** The selection bias may have put a lighter expert in front of a heavier one. */
-  private void orderByWeight(int k) {
-    for (int i = 1; i < k; i++) {
-      double weight = weights[i];
-      int expert = ranking[i];
-      int at = i;
-      while (at > 0 && weights[at - 1] < weight) {
-        weights[at] = weights[at - 1];
-        ranking[at] = ranking[at - 1];
-        at--;
-      }
-      weights[at] = weight;
-      ranking[at] = expert;
-    }
-  }
-
-  private static double sigmoid(double logit, double t) {
-    if (t == 0) {
-      return 0.5 + 0.5 * Math.signum(logit);
-    }
-    return 1 / (1 + StrictMath.exp(-(t == 1 ? logit : logit / t)));
-  }
-
-  /**
-   * Experts outside the best groups count as -infinity. Not as 0, which would let one of them be
-   * chosen when biases make the others' scores negative.
-   */
-  private void dropGroups(ExpertGroups groups) {
-    int size = experts / groups.count();
-    double[] scores = new double[groups.count()];
-    for (int group = 0; group < scores.length; group++) {
-      double[] own = Arrays.copyOfRange(selection, group * size, (group + 1) * size);
-      Arrays.sort(own);
-      for (int i = 0; i < groups.scored(); i++) {
-        scores[group] += own[size - 1 - i];
-      }
-    }
-    for (int group = 0; group < scores.length; group++) {
-      if (better(scores, group) >= groups.kept()) {
-        Arrays.fill(selection, group * size, (group + 1) * size, Double.NEGATIVE_INFINITY);
-      }
-    }
-  }
-
-  /** How many groups come before this one; of equals the lower does. */
-  private static int better(double[] scores, int group) {
+  private int open() {
     int count = 0;
-    for (int other = 0; other < scores.length; other++) {
-      boolean before = scores[other] > scores[group];
-      count += before || (other < group && scores[other] == scores[group]) ? 1 : 0;
+    for (double score : selection) {
+      count += score == Double.NEGATIVE_INFINITY ? 0 : 1;
     }
     return count;
   }
 
-  /** Fills the ranking with the experts of the highest selection scores, highest first. */
-  private void rank() {
-    int count = 0;
-    for (int expert = 0; expert < experts; expert++) {
-      int at = count;
-      while (at > 0 && selection[expert] > selection[ranking[at - 1]]) {
-        at--;
-      }
-      if (at == ranking.length) {
-        continue;
-      }
-      count = Math.min(count + 1, ranking.length);
-      System.arraycopy(ranking, at, ranking, at + 1, count - 1 - at);
-      ranking[at] = expert;
+  private void rank(RoutingRule rule, GumbelNoise noise) {
+    if (rule.mode() == Mode.TOP_K || rule.temperature() == 0) {
+      ranking.rank(selection, selection);
+      return;
     }
+    for (int expert = 0; expert < keys.length; expert++) {
+      boolean out = selection[expert] == Double.NEGATIVE_INFINITY;
+      keys[expert] = out ? Double.NEGATIVE_INFINITY : scores.tempered(expert) + noise.of(expert);
+    }
+    ranking.rank(keys, selection);
+  }
+
+  /** Softmax gates by logit, which tells apart what scores of 0 do not. */
+  private boolean precedesByScore(int expert, int other) {
+    double own = scores.sigmoid() ? scores.score(expert) : scores.directed(expert);
+    double others = scores.sigmoid() ? scores.score(other) : scores.directed(other);
+    return own > others || (own == others && !scores.sigmoid() && expert < other);
+  }
+
+  private void weigh(RoutingRule rule, int chosen) {
+    if (rule.weights() == Weights.UNIFORM) {
+      Arrays.fill(weights, 0, chosen, total(rule, chosen) / chosen);
+    } else if (scores.sigmoid()) {
+      weighSigmoid(rule, chosen);
+    } else {
+      weighSoftmax(total(rule, chosen), chosen);
+    }
+  }
+
+  private void weighSoftmax(double total, int chosen) {
+    double sum = 0;
+    for (int i = 0; i < chosen; i++) {
+      weights[i] = scores.score(ranking.ids()[i]);
+      sum += weights[i];
+    }
+    for (int i = 0; i < chosen; i++) {
+      weights[i] = weights[i] / sum * total;
+    }
+  }
+
+  private void weighSigmoid(RoutingRule rule, int chosen) {
+    double sum = 0;
+    for (int i = 0; i < chosen; i++) {
+      weights[i] = scores.score(ranking.ids()[i]);
+      sum += weights[i];
+    }
+    boolean literal =
+        !config.renormalise() && (rule.mass() == Mass.LITERAL || rule.temperature() == 1);
+    double factor = literal ? config.scale() : total(rule, chosen) / (sum + SIGMOID_SUM_GUARD);
+    for (int i = 0; i < chosen; i++) {
+      weights[i] *= factor;
+    }
+  }
+
+  /** The chosen experts' weight together, but for what rounding takes. */
+  private double total(RoutingRule rule, int chosen) {
+    if (config.renormalise() || config.score() == GateConfig.Score.SOFTMAX_OF_CHOSEN) {
+      return config.scale();
+    }
+    int[] ids = ranking.ids();
+    double t = rule.mass() == Mass.LITERAL ? rule.temperature() : 1;
+    double mass = scores.sigmoid() ? scores.sum(ids, chosen, t) : scores.share(ids, chosen, t);
+    return mass * config.scale();
   }
 }

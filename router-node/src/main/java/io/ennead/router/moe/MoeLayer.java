@@ -20,12 +20,27 @@ public final class MoeLayer {
     this.shared = shared;
   }
 
-  /** Runs the layer on rows [rows, width] that share their options. Blocks like the experts do. */
+  /** The gate. */
+  public Gate gate() {
+    return gate;
+  }
+
+  /**
+   * Runs the layer on rows [rows, width] that share their options, at positions from 0. Blocks like
+   * the experts do.
+   */
   public Result forward(
-      int layer, Phase phase, float[] hidden, RoutingOptions options, CallScope scope) {
+      int layer,
+      Phase phase,
+      float[] hidden,
+      RoutingOptions options,
+      CallScope scope,
+      RoutingObserver observer) {
     float[] logits = gateLogits.logits(layer, phase, hidden);
-    Routing routing = gate.route(layer, logits, logits.length / gate.experts(), options);
-    CombinedRows rows = experts.forward(layer, phase, hidden, routing, scope);
+    Routing routing =
+        gate.route(layer, logits, RoutedRows.of(logits.length / gate.experts(), options));
+    observer.routed(layer, hidden, logits, routing);
+    CombinedRows rows = experts.forward(layer, phase, hidden, routing, scope, observer);
     add(rows, shared.output(layer, phase, hidden));
     return new Result(rows, routing, logits);
   }

@@ -2,7 +2,6 @@ package io.ennead.router.moe;
 
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.GateConfig;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -10,21 +9,34 @@ import java.util.Map;
  * weights from their scores. What a family has or has not is in {@link GateConfig}, whose order of
  * operations it follows.
  *
- * <p>Temperature T acts on the effective logits l (after the soft cap), before the score function.
- * T = 1 divides by nothing and so is bit-identical to no temperature.
+ * <p>A row's {@link RoutingRule} acts on the effective logits l (after the soft cap), in this order
+ * (T is the temperature; T = 1 divides by nothing and so is bit-identical to no temperature):
  *
- * <ul>
- *   <li>Softmax scores: T does not change the ranking, but a negative T inverts it: the lowest
- *       logits are chosen. Renormalised, the weight of a chosen i is {@code exp((l_i - l_0) / T)}
- *       over the sum of the chosen, l_0 being the first of the ranking; not renormalised, that
- *       times the probability that the chosen have together at T = 1 ("preserved mass"), so that T
- *       moves weight among the chosen only. T = 0 gives the first all, T = ±infinity equal weights.
- *   <li>Sigmoid scores are {@code sigma(l / T)}: with a selection bias T does change the choice. T
- *       = 0 makes them 0, 1/2 or 1 by the sign of l; ±infinity makes all 1/2. Chosen experts whose
- *       scores are all 0 have weight 0: the layer adds nothing but its shared expert.
- * </ul>
+ * <ol>
+ *   <li>Excluded experts are out: as if their logit were -infinity.
+ *   <li>Scores. Softmax gates: {@code s_i = exp((l_i - l_0) / T)}, l_0 being the highest logit (the
+ *       lowest when T is negative), which is softmax(l / T) but for a common factor. T = 0: 1 for
+ *       the first of the ranking, 0 for the others; ±infinity: 1 for all. Sigmoid gates: {@code s_i
+ *       = sigma(l_i / T)}; T = 0: 0, 1/2 or 1 by the sign of l; ±infinity: 1/2 for all.
+ *   <li>Min-p: experts with {@code s_i < minP * max s} are out.
+ *   <li>Groups, by selection scores: sigmoid scores plus the selection bias, softmax gates' logits
+ *       (negated when T is negative).
+ *   <li>Choice. {@code TOP_K}: the k highest selection scores. {@code SAMPLED}: the k highest of
+ *       {@code l_i / T + G_i} with independent standard Gumbel numbers G, which draws k experts
+ *       without replacement from softmax(l / T) (Gumbel-top-k: Kool, van Hoof and Welling,
+ *       "Stochastic beams and where to find them", ICML 2019; used on a gate by RoE, arXiv
+ *       2509.17238). T = 0 chooses as TOP_K does.
+ *   <li>Weights: s_i over the sum of the chosen, times their total: 1 where the family
+ *       renormalises, else what the chosen have of all that are not excluded, at T = 1 ({@code
+ *       PRESERVE}) or at T ({@code LITERAL}; sigmoid gates: the sum of their scores). {@code
+ *       UNIFORM}: equal parts of the total. Then the family's scale. Chosen sigmoid scores that are
+ *       all 0 give weights of 0: the layer adds nothing but its shared expert.
+ * </ol>
  *
- * Ties go to the lower expert id. The inner arithmetic is double through {@link StrictMath},
+ * So T moves a softmax gate's weights and, unless it is negative or the mode is SAMPLED, not its
+ * choice; a sigmoid gate with a selection bias changes its choice too.
+ *
+ * <p>Ties go to the lower expert id. The inner arithmetic is double through {@link StrictMath},
  * rounded to float32 once at the end: the bits depend neither on the machine nor on its compiler.
  */
 public final class ScoredGate implements Gate {
@@ -59,23 +71,37 @@ public final class ScoredGate implements Gate {
   }
 
   @Override
-  public Routing route(int layer, float[] logits, List<RoutingOptions> perRow) {
-    int rows = perRow.size();
-    requireFinite(logits, rows);
-    int places = perRow.stream().mapToInt(this::k).max().orElse(expertsPerToken());
+  public Routing route(int layer, float[] logits, RoutedRows rows) {
+    requireFinite(logits, rows.count());
+    int places = places(layer, rows);
     GateRow row = new GateRow(config, selectionBias.get(layer), places);
-    int[] ids = new int[rows * places];
-    float[] weights = new float[rows * places];
-    for (int i = 0; i < rows; i++) {
-      RoutingOptions options = perRow.get(i);
-      row.route(logits, i * experts(), options.temperature(), k(options));
+    int[] ids = new int[rows.count() * places];
+    float[] weights = new float[rows.count() * places];
+    for (int i = 0; i < rows.count(); i++) {
+      RoutingOptions options = rows.options().get(i);
+      RoutingRule rule = options.at(layer);
+      GumbelNoise noise = new GumbelNoise(options.seed(), rows.positions()[i], layer);
+      row.route(logits, i * experts(), rule, noise);
       row.copyTo(ids, weights, i * places);
     }
-    return new Routing(rows, places, ids, weights);
+    return new Routing(rows.count(), places, ids, weights);
   }
 
-  private int k(RoutingOptions options) {
-    return options.expertsPerToken(expertsPerToken(), experts());
+  private int places(int layer, RoutedRows rows) {
+    int places = 0;
+    for (RoutingOptions options : rows.options()) {
+      RoutingRule rule = options.at(layer);
+      rule.requireFitting(layer, expertsPerToken(), experts());
+      places = Math.max(places, rule.expertsPerToken(expertsPerToken()));
+    }
+    return rows.count() == 0 ? expertsPerToken() : places;
+  }
+
+  @Override
+  public double[] probabilities(float[] logits, int offset, RoutingRule rule) {
+    GateScores scores = new GateScores(config);
+    scores.load(logits, offset, rule);
+    return scores.probabilities();
   }
 
   private void requireFinite(float[] logits, int rows) {

@@ -7,10 +7,15 @@ import java.util.Optional;
  * What a node must be to serve this router.
  *
  * @param modelFingerprint lower-case hex
+ * @param batchInvariant whether bits must not depend on what else is computed
  * @param hiddenSize width of a row
  */
 public record Expectations(
-    String modelFingerprint, ComputeType dtype, int hiddenSize, ExpertFingerprints fingerprints) {
+    String modelFingerprint,
+    ComputeType dtype,
+    boolean batchInvariant,
+    int hiddenSize,
+    ExpertFingerprints fingerprints) {
 
   /** Fingerprints of experts, as far as the router knows them itself. */
   @FunctionalInterface

@@ -28,7 +28,8 @@ final class PeerCheck {
   private Optional<String> mismatch(PeerDescription node) {
     return differ("model fingerprint", node.modelFingerprint(), expected.modelFingerprint())
         .or(() -> differ("dtype", node.dtype(), expected.dtype().label()))
-        .or(() -> differ("hidden size", node.hiddenSize(), expected.hiddenSize()));
+        .or(() -> differ("hidden size", node.hiddenSize(), expected.hiddenSize()))
+        .or(() -> differ("batch-invariant", node.batchInvariant(), expected.batchInvariant()));
   }
 
   private Optional<String> wrongExpert(PeerDescription node) {

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
  * What a node says it is and holds.
  *
  * @param dtype label of its compute type
+ * @param batchInvariant whether its bits do not depend on what else it computes
  * @param experts fingerprint of every expert it holds
  */
 public record PeerDescription(
@@ -19,6 +20,7 @@ public record PeerDescription(
     String dtype,
     String device,
     String numericsId,
+    boolean batchInvariant,
     int hiddenSize,
     Map<ExpertId, String> experts) {
 
@@ -35,6 +37,7 @@ public record PeerDescription(
         response.getDtype(),
         response.getDevice(),
         response.getNumericsId(),
+        response.getBatchInvariant(),
         response.getHiddenSize(),
         response.getExpertsList().stream()
             .collect(

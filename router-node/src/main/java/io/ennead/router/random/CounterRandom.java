@@ -5,7 +5,7 @@ package io.ennead.router.random;
  * was drawn before, so neither batching nor a repeated step can shift a request's random stream.
  *
  * <p>Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
- * SC 2011. The key is the seed; the counter is (position, layer, purpose, 0).
+ * SC 2011. The key is the seed; the counter is (position, layer, purpose, index).
  */
 public final class CounterRandom {
   private static final int ROUNDS = 10;
@@ -17,6 +17,7 @@ public final class CounterRandom {
 
   private static final int WEYL_1 = 0xBB67AE85;
 
+  private static final double UNIT_52 = 0x1p-52;
   private static final double UNIT_53 = 0x1p-53;
 
   private CounterRandom() {}
@@ -24,7 +25,9 @@ public final class CounterRandom {
   /** What a number is drawn for. The code is part of the bits: never reuse or change one. */
   public enum Purpose {
     /** The choice of the next token. */
-    TOKEN(1);
+    TOKEN(1),
+    /** The choice of a token's experts at a layer. */
+    ROUTING(2);
 
     private final int code;
 
@@ -35,12 +38,26 @@ public final class CounterRandom {
 
   /** A number in [0, 1) with 53 random bits. */
   public static double uniform(long seed, Purpose purpose, int position, int layer) {
+    return (bits(seed, purpose, position, layer, 0) >>> 11) * UNIT_53;
+  }
+
+  /**
+   * A number of the standard Gumbel distribution, -ln(-ln u), with u in (0, 1) of 52 random bits:
+   * always finite.
+   *
+   * @param index which of the numbers drawn for this purpose, position and layer
+   */
+  public static double gumbel(long seed, Purpose purpose, int position, int layer, int index) {
+    double u = ((bits(seed, purpose, position, layer, index) >>> 12) + 0.5) * UNIT_52;
+    return -StrictMath.log(-StrictMath.log(u));
+  }
+
+  private static long bits(long seed, Purpose purpose, int position, int layer, int index) {
     int[] words =
         philox(
-            new int[] {position, layer, purpose.code, 0},
+            new int[] {position, layer, purpose.code, index},
             new int[] {(int) seed, (int) (seed >>> 32)});
-    long bits = (Integer.toUnsignedLong(words[0]) << 32) | Integer.toUnsignedLong(words[1]);
-    return (bits >>> 11) * UNIT_53;
+    return (Integer.toUnsignedLong(words[0]) << 32) | Integer.toUnsignedLong(words[1]);
   }
 
   /** The block function: 4 words of counter and 2 words of key to 4 random words. */

@@ -145,6 +145,15 @@ class Decoder(torch.nn.Module):
         return blocks
 
     @torch.jit.export
+    def copy_block(self, source: int, target: int) -> int:
+        """Copies what a block of the KV caches holds, in every layer, to another."""
+        for caches in [self.k_cache, self.v_cache]:
+            for cache in caches:
+                if cache.numel() > 0:
+                    cache.narrow(0, target * self.block, self.block).copy_(cache.narrow(0, source * self.block, self.block))
+        return target
+
+    @torch.jit.export
     def begin(
         self,
         ids: torch.Tensor,  # [rows] token ids, padded to a multiple of the tile

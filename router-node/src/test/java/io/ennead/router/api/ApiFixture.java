@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.GateConfig;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.ByteCodec;
 import io.ennead.router.generate.Generator;
 import io.ennead.router.generate.ModelInfo;
+import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.Scorer;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.MoeLayer;
+import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.ScoredGate;
 import io.ennead.router.sample.SamplingOptions;
+import io.ennead.router.trace.TraceLevel;
 import io.ennead.v1.ErrorReason;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
@@ -62,8 +66,7 @@ final class ApiFixture {
             HIDDEN,
             LAYERS,
             IntStream.range(0, LAYERS).boxed().toList(),
-            4,
-            2,
+            GateConfig.softmax(4, 2, true),
             new SamplingOptions(0.7, 0, 0.9, 0, OptionalLong.empty()));
     MoeLayer moe =
         new MoeLayer(
@@ -71,7 +74,10 @@ final class ApiFixture {
             ScoredGate.softmax(4, 2),
             experts,
             (layer, phase, hidden) -> new float[0]);
-    return new ServedModel(info, new ByteCodec(), Optional.empty(), generator, scorer, moe);
+    RequestPolicy policy =
+        new RequestPolicy(
+            RoutingRule.MODEL, new RequestPolicy.Bounds(4, 3, TraceLevel.FULL, 1 << 20));
+    return new ServedModel(info, policy, new ByteCodec(), Optional.empty(), generator, scorer, moe);
   }
 
   /** Asserts that a call fails with a reason, its code and, in the metadata, a field. */

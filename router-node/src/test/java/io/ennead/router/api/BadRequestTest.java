@@ -51,11 +51,14 @@ class BadRequestTest {
         (request, sink) ->
             sink.finished(
                 new FinishInfo(
+                    0,
                     FinishInfo.Reason.EOS,
                     "",
                     request.prompt().length,
                     1,
                     request.seed(),
+                    0,
+                    List.of(),
                     Duration.ZERO,
                     Duration.ZERO,
                     Duration.ZERO));
@@ -68,7 +71,8 @@ class BadRequestTest {
                         CompletableFuture.completedFuture(
                             new ScoredTokens(
                                 new double[job.tokens().length], new int[job.tokens().length])),
-                    (layer, phase, hidden, routing, scope) -> new CombinedRows(hidden, Map.of()))));
+                    (layer, phase, hidden, routing, scope, observer) ->
+                        new CombinedRows(hidden, Map.of()))));
     fixture = new ApiFixture(new InferenceGrpcService(catalog, 8, () -> 1));
     stub = InferenceServiceGrpc.newBlockingStub(fixture.channel());
   }
@@ -146,8 +150,8 @@ class BadRequestTest {
         bad(routing().setExpertsPerToken(0), "routing.experts_per_token", "0 (expected: 1 to 4)"),
         bad(routing().setExpertsPerToken(5), "routing.experts_per_token", "5 (expected: 1 to 4)"),
         bad(routing().setModeValue(77), "routing.mode", "77"),
-        bad(text("a").setN(2), "n", "2 (expected: 1)"),
-        bad(text("a").setN(0), "n", "0 (expected: 1)"),
+        bad(text("a").setN(4), "n", "4 (expected: 1 to 3)"),
+        bad(text("a").setN(0), "n", "0 (expected: 1 to 3)"),
         bad(text("a").setLogprobs(21), "logprobs", "21 (expected: at most 20)"));
   }
 

@@ -44,6 +44,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +76,7 @@ class InferenceGrpcServiceTest {
                       scoreJob = job;
                       return scores;
                     },
-                    (layer, phase, hidden, routing, scope) ->
+                    (layer, phase, hidden, routing, scope, observer) ->
                         new CombinedRows(hidden.clone(), Map.of()))));
     fixture = new ApiFixture(new InferenceGrpcService(catalog, MAX_BUFFERED, () -> SERVER_SEED));
     stub = InferenceServiceGrpc.newBlockingStub(fixture.channel());
@@ -92,8 +93,8 @@ class InferenceGrpcServiceTest {
         (request, sink) -> {
           TokenLogProb token =
               new TokenLogProb(72, -0.5, List.of(new TokenLogProb(3, -1, List.of())));
-          sink.piece(new Piece(new int[] {72}, "H", List.of(token)));
-          sink.piece(new Piece(new int[] {105, 33}, "i!", List.of()));
+          sink.piece(new Piece(0, new int[] {72}, "H", List.of(token), Optional.empty()));
+          sink.piece(new Piece(0, new int[] {105, 33}, "i!", List.of(), Optional.empty()));
           sink.finished(finish(request));
         };
 
@@ -123,7 +124,10 @@ class InferenceGrpcServiceTest {
     assertThat(request.sampling().topP()).isEqualTo(0.9);
     assertThat(request.seed()).isEqualTo(SERVER_SEED);
     assertThat(request.stopping().maxTokens()).isEqualTo(ApiFixture.CONTEXT - 3);
-    assertThat(request.routing()).isEqualTo(io.ennead.router.moe.RoutingOptions.DEFAULT);
+    assertThat(request.routing())
+        .isEqualTo(
+            io.ennead.router.moe.RoutingOptions.everywhere(
+                io.ennead.router.moe.RoutingRule.MODEL, request.seed()));
     assertThat(request.logprobs()).isEmpty();
     assertThat(request.deadlineNanos()).isEqualTo(Long.MAX_VALUE);
   }
@@ -157,8 +161,8 @@ class InferenceGrpcServiceTest {
     assertThat(request.seed()).isEqualTo(-3);
     assertThat(request.stopping())
         .isEqualTo(new io.ennead.router.generate.StoppingOptions(30, List.of("x"), true));
-    assertThat(request.routing().temperature()).isEqualTo(-2);
-    assertThat(request.routing().expertsPerToken()).hasValue(4);
+    assertThat(request.routing().rule().temperature()).isEqualTo(-2);
+    assertThat(request.routing().rule().expertsPerToken()).hasValue(4);
     assertThat(request.logprobs()).isEqualTo(OptionalInt.of(20));
   }
 
@@ -200,7 +204,9 @@ class InferenceGrpcServiceTest {
 
   @Test
   void aClientThatLeavesCancelsItsGeneration() throws Exception {
-    generator.behaviour = (request, sink) -> sink.piece(new Piece(new int[] {1}, "x", List.of()));
+    generator.behaviour =
+        (request, sink) ->
+            sink.piece(new Piece(0, new int[] {1}, "x", List.of(), Optional.empty()));
     CancellableContext context = Context.current().withCancellation();
     context.run(
         () -> {
@@ -211,7 +217,7 @@ class InferenceGrpcServiceTest {
 
     assertThat(generator.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
     TokenSink sink = generator.sink.get();
-    sink.piece(new Piece(new int[] {2}, "y", List.of()));
+    sink.piece(new Piece(0, new int[] {2}, "y", List.of(), Optional.empty()));
     sink.failed(ServingException.cancelled("the caller left"));
   }
 
@@ -239,7 +245,7 @@ class InferenceGrpcServiceTest {
     TokenSink sink = generator.sink.get(10, TimeUnit.SECONDS);
     // One that the transport may take, the buffer, and one too many.
     for (int i = 0; i < MAX_BUFFERED + 2; i++) {
-      sink.piece(new Piece(new int[] {i}, "x", List.of()));
+      sink.piece(new Piece(0, new int[] {i}, "x", List.of(), Optional.empty()));
     }
 
     assertThat(generator.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
@@ -259,7 +265,7 @@ class InferenceGrpcServiceTest {
     InferenceServiceGrpc.newStub(fixture.channel()).generate(text("a").build(), reader);
     TokenSink sink = generator.sink.get(10, TimeUnit.SECONDS);
     for (int i = 0; i < MAX_BUFFERED; i++) {
-      sink.piece(new Piece(new int[] {i}, "x", List.of()));
+      sink.piece(new Piece(0, new int[] {i}, "x", List.of(), Optional.empty()));
     }
     sink.finished(finish(generator.request));
     reader.calls.get().request(100);
@@ -350,11 +356,14 @@ class InferenceGrpcServiceTest {
 
   private static FinishInfo finish(GenerationRequest request) {
     return new FinishInfo(
+        0,
         FinishInfo.Reason.STOP,
         "\n",
         request.prompt().length,
         3,
         request.seed(),
+        0,
+        List.of(),
         Duration.ZERO,
         Duration.ofMillis(5),
         Duration.ofSeconds(3));

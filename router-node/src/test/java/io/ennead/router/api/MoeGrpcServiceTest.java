@@ -56,7 +56,7 @@ class MoeGrpcServiceTest {
   private static final MoeLimits LIMITS = new MoeLimits(5, 10, 2, 2);
 
   private volatile ExpertLayer experts =
-      (layer, phase, hidden, routing, scope) -> doubled(hidden, layer, phase);
+      (layer, phase, hidden, routing, scope, observer) -> doubled(hidden, layer, phase);
   private MoeGrpcService service;
   private ApiFixture fixture;
   private MoeServiceBlockingStub stub;
@@ -65,8 +65,8 @@ class MoeGrpcServiceTest {
   @BeforeEach
   void open() throws IOException {
     ExpertLayer current =
-        (layer, phase, hidden, routing, scope) ->
-            experts.forward(layer, phase, hidden, routing, scope);
+        (layer, phase, hidden, routing, scope, observer) ->
+            experts.forward(layer, phase, hidden, routing, scope, observer);
     ModelCatalog catalog =
         new ModelCatalog(
             List.of(
@@ -76,7 +76,7 @@ class MoeGrpcServiceTest {
                       throw ServingException.draining();
                     },
                     current)));
-    service = MoeGrpcService.open(catalog, LIMITS);
+    service = MoeGrpcService.open(catalog, LIMITS, () -> 7);
     fixture = new ApiFixture(service);
     stub = MoeServiceGrpc.newBlockingStub(fixture.channel());
     futures = MoeServiceGrpc.newFutureStub(fixture.channel());
@@ -119,7 +119,7 @@ class MoeGrpcServiceTest {
   @Test
   void anErrorEndsItsCallToo() {
     experts =
-        (layer, phase, hidden, routing, scope) -> {
+        (layer, phase, hidden, routing, scope, observer) -> {
           throw new OutOfMemoryError("of the test");
         };
     assertFails(
@@ -134,7 +134,7 @@ class MoeGrpcServiceTest {
     CountDownLatch running = new CountDownLatch(LIMITS.threads());
     AtomicInteger interrupted = new AtomicInteger();
     experts =
-        (layer, phase, hidden, routing, scope) -> {
+        (layer, phase, hidden, routing, scope, observer) -> {
           running.countDown();
           try {
             TimeUnit.SECONDS.sleep(20);
@@ -231,7 +231,7 @@ class MoeGrpcServiceTest {
   @Test
   void rowsThatFailedFailTheCallWithTheReasonOfTheFirst() {
     experts =
-        (layer, phase, hidden, routing, scope) ->
+        (layer, phase, hidden, routing, scope, observer) ->
             new CombinedRows(hidden.clone(), Map.of(2, unreachable("e2"), 1, unreachable("e1")));
     assertFails(
         () -> stub.forward(small()), ERROR_REASON_EXPERT_UNREACHABLE, "", "experts e1 of layer");
@@ -242,7 +242,7 @@ class MoeGrpcServiceTest {
     CountDownLatch started = new CountDownLatch(LIMITS.threads());
     CountDownLatch go = new CountDownLatch(1);
     experts =
-        (layer, phase, hidden, routing, scope) -> {
+        (layer, phase, hidden, routing, scope, observer) -> {
           started.countDown();
           await(go);
           return doubled(hidden, layer, phase);
@@ -279,7 +279,7 @@ class MoeGrpcServiceTest {
       CountDownLatch started = new CountDownLatch(2);
       CountDownLatch go = new CountDownLatch(1);
       experts =
-          (layer, phase, hidden, routing, scope) -> {
+          (layer, phase, hidden, routing, scope, observer) -> {
             started.countDown();
             await(go);
             return doubled(hidden, layer, phase);
@@ -303,7 +303,7 @@ class MoeGrpcServiceTest {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch cancelled = new CountDownLatch(1);
     experts =
-        (layer, phase, hidden, routing, scope) -> {
+        (layer, phase, hidden, routing, scope, observer) -> {
           scope.onCancel(cancelled::countDown);
           started.countDown();
           await(cancelled);
@@ -319,7 +319,7 @@ class MoeGrpcServiceTest {
   void theDeadlineIsTheScopes() {
     List<Long> remaining = new ArrayList<>();
     experts =
-        (layer, phase, hidden, routing, scope) -> {
+        (layer, phase, hidden, routing, scope, observer) -> {
           remaining.add(scope.remainingNanos());
           return doubled(hidden, layer, phase);
         };

@@ -11,6 +11,7 @@ import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.peer.Expectations;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.FakeExpertNode;
@@ -97,7 +98,7 @@ class RemoteExpertLayerTest {
   private RemoteExpertLayer layer(ComputeType dtype, Duration budget, FakeExpertNode... nodes) {
     PlacementTracker tracker = new PlacementTracker(List.of(0, 1), EXPERTS, new Readiness());
     Expectations expected =
-        new Expectations("model", dtype, WIDTH, Expectations.ExpertFingerprints.UNKNOWN);
+        new Expectations("model", dtype, true, WIDTH, Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(
             Stream.of(nodes).map(FakeExpertNode::address).toList(),
@@ -181,7 +182,8 @@ class RemoteExpertLayerTest {
         Routing routing = routing(rows, k);
         int layer = random.nextInt(2);
         CombinedRows combined =
-            remote.forward(layer, Phase.DECODE, hidden, routing, CallScope.unbounded());
+            remote.forward(
+                layer, Phase.DECODE, hidden, routing, CallScope.unbounded(), RoutingObserver.NONE);
         assertThat(combined.failures()).isEmpty();
         assertThat(bits(combined.values()))
             .as("%d rows, k %d, layer %d, seed %d", rows, k, layer, SEED)
@@ -198,7 +200,7 @@ class RemoteExpertLayerTest {
     Routing routing =
         new Routing(3, 2, new int[] {4, 2, 6, 1, 2, 5}, new float[] {.6f, .4f, .9f, .1f, 1f, 0f});
     float[] hidden = hidden(3);
-    remote.forward(1, Phase.PREFILL, hidden, routing, CallScope.unbounded());
+    remote.forward(1, Phase.PREFILL, hidden, routing, CallScope.unbounded(), RoutingObserver.NONE);
     ExpertServiceForwardRequest even = nodes[0].requests().remove();
     assertThat(even.getRows().getShapeList()).containsExactly(3L, (long) WIDTH);
     assertThat(even.getLayer()).isEqualTo(1);
@@ -220,11 +222,28 @@ class RemoteExpertLayerTest {
     FakeExpertNode[] nodes = spread(ComputeType.F32, 1);
     RemoteExpertLayer remote = layer(ComputeType.F32, LONG, nodes);
     Routing none = new Routing(0, 2, new int[0], new float[0]);
-    assertThat(remote.forward(0, Phase.DECODE, new float[0], none, CallScope.unbounded()).values())
+    assertThat(
+            remote
+                .forward(
+                    0,
+                    Phase.DECODE,
+                    new float[0],
+                    none,
+                    CallScope.unbounded(),
+                    RoutingObserver.NONE)
+                .values())
         .isEmpty();
     Routing weightless = new Routing(1, 1, new int[] {3}, new float[] {0});
     assertThat(
-            remote.forward(0, Phase.DECODE, hidden(1), weightless, CallScope.unbounded()).values())
+            remote
+                .forward(
+                    0,
+                    Phase.DECODE,
+                    hidden(1),
+                    weightless,
+                    CallScope.unbounded(),
+                    RoutingObserver.NONE)
+                .values())
         .containsOnly(0f);
     assertThat(nodes[0].requests()).isEmpty();
   }
@@ -235,7 +254,14 @@ class RemoteExpertLayerTest {
     Routing routing = routing(2, 1);
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> remote.forward(0, Phase.DECODE, new float[5], routing, CallScope.unbounded()))
+            () ->
+                remote.forward(
+                    0,
+                    Phase.DECODE,
+                    new float[5],
+                    routing,
+                    CallScope.unbounded(),
+                    RoutingObserver.NONE))
         .withMessage("hidden: 5 values (expected: 2 rows x 16)");
   }
 
@@ -254,7 +280,8 @@ class RemoteExpertLayerTest {
     }
     Routing routing = routing(new int[][] {{0, 1, 2, 3}});
     CombinedRows combined =
-        remote.forward(0, Phase.DECODE, hidden(1), routing, CallScope.unbounded());
+        remote.forward(
+            0, Phase.DECODE, hidden(1), routing, CallScope.unbounded(), RoutingObserver.NONE);
     assertThat(combined.failures()).isEmpty();
     assertThat(all.getCount()).isZero();
   }
@@ -285,7 +312,12 @@ class RemoteExpertLayerTest {
 
     CombinedRows rows =
         layer.forward(
-            0, Phase.DECODE, hidden(1), routing(new int[][] {{3}}), CallScope.unbounded());
+            0,
+            Phase.DECODE,
+            hidden(1),
+            routing(new int[][] {{3}}),
+            CallScope.unbounded(),
+            RoutingObserver.NONE);
 
     assertThat(rows.failures().get(0))
         .hasMessageContaining("call to expert node endless:1: not ended")
@@ -303,7 +335,8 @@ class RemoteExpertLayerTest {
     @Override
     public PeerState state() {
       return new PeerState.Ready(
-          new PeerDescription("endless", "1", "model", "f32", "cpu", "bits", WIDTH, Map.of()));
+          new PeerDescription(
+              "endless", "1", "model", "f32", "cpu", "bits", true, WIDTH, Map.of()));
     }
 
     @Override
@@ -319,7 +352,9 @@ class RemoteExpertLayerTest {
     nodes[1].close();
     Routing routing = routing(new int[][] {{0, 2}, {1, 2}, {3, 7}, {6, 5}});
     float[] hidden = hidden(4);
-    CombinedRows combined = remote.forward(0, Phase.DECODE, hidden, routing, CallScope.unbounded());
+    CombinedRows combined =
+        remote.forward(
+            0, Phase.DECODE, hidden, routing, CallScope.unbounded(), RoutingObserver.NONE);
     assertThat(combined.failures()).containsOnlyKeys(1, 3);
     ServingException error = combined.failures().get(1);
     assertThat(error.reason()).isEqualTo(ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE);
@@ -405,7 +440,9 @@ class RemoteExpertLayerTest {
     Routing routing = routing(new int[][] {{0, 1}, {2, 3}, {2, 0}});
     float[] hidden = hidden(3);
     hidden[WIDTH + 5] = Float.NaN;
-    CombinedRows combined = remote.forward(0, Phase.DECODE, hidden, routing, CallScope.unbounded());
+    CombinedRows combined =
+        remote.forward(
+            0, Phase.DECODE, hidden, routing, CallScope.unbounded(), RoutingObserver.NONE);
     assertThat(combined.failures()).containsOnlyKeys(1);
     assertThat(combined.failures().get(1))
         .hasMessage(
@@ -423,7 +460,8 @@ class RemoteExpertLayerTest {
     RemoteExpertLayer remote = layer(ComputeType.F32, LONG, node);
     Routing routing = routing(new int[][] {{0, 1}, {2, 3}});
     CombinedRows combined =
-        remote.forward(1, Phase.DECODE, hidden(2), routing, CallScope.unbounded());
+        remote.forward(
+            1, Phase.DECODE, hidden(2), routing, CallScope.unbounded(), RoutingObserver.NONE);
     assertThat(combined.failures()).containsOnlyKeys(1);
     assertThat(combined.failures().get(1))
         .hasMessage("experts 3 of layer 1 on any node: no ready node holds it");
@@ -438,7 +476,9 @@ class RemoteExpertLayerTest {
     fail(first, ServingException.queueFull("rows", 5, Duration.ofSeconds(1)));
     float[] hidden = hidden(5);
     Routing routing = routing(5, 2);
-    CombinedRows combined = remote.forward(0, Phase.DECODE, hidden, routing, CallScope.unbounded());
+    CombinedRows combined =
+        remote.forward(
+            0, Phase.DECODE, hidden, routing, CallScope.unbounded(), RoutingObserver.NONE);
     assertThat(combined.failures()).isEmpty();
     assertThat(bits(combined.values())).isEqualTo(bits(slow(ComputeType.F32, 0, hidden, routing)));
     assertThat(first.requests()).hasSize(1);
@@ -454,7 +494,12 @@ class RemoteExpertLayerTest {
     first.hang();
     CombinedRows combined =
         remote.forward(
-            0, Phase.DECODE, hidden(1), routing(new int[][] {{1, 2}}), CallScope.unbounded());
+            0,
+            Phase.DECODE,
+            hidden(1),
+            routing(new int[][] {{1, 2}}),
+            CallScope.unbounded(),
+            RoutingObserver.NONE);
     assertThat(combined.failures()).isEmpty();
     assertThat(second.requests()).hasSize(1);
   }
@@ -567,7 +612,7 @@ class RemoteExpertLayerTest {
 
   private static int failures(RemoteExpertLayer remote, float[] hidden, Routing routing) {
     return remote
-        .forward(0, Phase.DECODE, hidden, routing, CallScope.unbounded())
+        .forward(0, Phase.DECODE, hidden, routing, CallScope.unbounded(), RoutingObserver.NONE)
         .failures()
         .size();
   }
@@ -577,9 +622,11 @@ class RemoteExpertLayerTest {
     FakeExpertNode[] nodes = spread(ComputeType.F32, 2);
     RemoteExpertLayer remote = layer(ComputeType.F32, LONG, nodes);
     Routing routing = routing(new int[][] {{0, 1}, {0, 2}});
-    remote.forward(0, Phase.DECODE, hidden(2), routing, CallScope.unbounded());
+    remote.forward(
+        0, Phase.DECODE, hidden(2), routing, CallScope.unbounded(), RoutingObserver.NONE);
     fail(nodes[1], ServingException.draining());
-    remote.forward(0, Phase.PREFILL, hidden(2), routing, CallScope.unbounded());
+    remote.forward(
+        0, Phase.PREFILL, hidden(2), routing, CallScope.unbounded(), RoutingObserver.NONE);
     String even = nodes[0].address().toString();
     String odd = nodes[1].address().toString();
     await()
@@ -609,7 +656,8 @@ class RemoteExpertLayerTest {
 
   private ServingException onlyFailure(RemoteExpertLayer remote, CallScope scope) {
     CombinedRows combined =
-        remote.forward(0, Phase.DECODE, hidden(1), routing(new int[][] {{3}}), scope);
+        remote.forward(
+            0, Phase.DECODE, hidden(1), routing(new int[][] {{3}}), scope, RoutingObserver.NONE);
     assertThat(combined.failures()).containsOnlyKeys(0);
     assertThat(combined.values()).containsOnly(0f);
     return combined.failures().get(0);

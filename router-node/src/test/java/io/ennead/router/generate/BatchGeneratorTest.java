@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.GateConfig;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.model.DemoModel;
 import io.ennead.router.model.Golden;
@@ -15,9 +16,11 @@ import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.trace.TraceOptions;
 import io.ennead.v1.ErrorReason;
 import io.ennead.wire.ComputeType;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -59,8 +62,7 @@ class BatchGeneratorTest {
           192,
           4,
           List.of(0, 1, 2, 3),
-          8,
-          2,
+          GateConfig.softmax(8, 2, true),
           SamplingOptions.GREEDY);
 
   private final LoadedModel demo = DemoModel.load(ComputeType.F32, BLOCKS);
@@ -114,6 +116,8 @@ class BatchGeneratorTest {
             greedy(48),
             RoutingOptions.DEFAULT,
             OptionalInt.of(3),
+            TraceOptions.NONE,
+            1,
             Long.MAX_VALUE),
         sink);
     sink.end.get();
@@ -244,6 +248,8 @@ class BatchGeneratorTest {
             greedy(1000),
             RoutingOptions.DEFAULT,
             OptionalInt.empty(),
+            TraceOptions.NONE,
+            1,
             System.nanoTime() + 50_000_000),
         sink);
     assertFailsWith(sink, ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED);
@@ -325,8 +331,13 @@ class BatchGeneratorTest {
 
     @Override
     public CombinedRows forward(
-        int layer, Phase phase, float[] hidden, Routing routing, CallScope scope) {
-      CombinedRows all = experts.forward(layer, phase, hidden, routing, scope);
+        int layer,
+        Phase phase,
+        float[] hidden,
+        Routing routing,
+        CallScope scope,
+        RoutingObserver observer) {
+      CombinedRows all = experts.forward(layer, phase, hidden, routing, scope, observer);
       if (failed) {
         return all;
       }
@@ -375,6 +386,8 @@ class BatchGeneratorTest {
         stopping,
         RoutingOptions.DEFAULT,
         OptionalInt.empty(),
+        TraceOptions.NONE,
+        1,
         Long.MAX_VALUE);
   }
 
@@ -397,6 +410,8 @@ class BatchGeneratorTest {
               greedy(1 + random.nextInt(30)),
               RoutingOptions.DEFAULT,
               OptionalInt.empty(),
+              TraceOptions.NONE,
+              1,
               Long.MAX_VALUE));
     }
     return requests;

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GenerationMetricsTest {
@@ -23,11 +24,14 @@ class GenerationMetricsTest {
     metrics.nextToken(Duration.ofMillis(4));
     metrics.finished(
         new FinishInfo(
+            0,
             FinishInfo.Reason.STOP,
             "\n",
             7,
             2,
             1,
+            0,
+            List.of(),
             Duration.ofMillis(20),
             Duration.ofMillis(30),
             Duration.ofSeconds(3)));

@@ -6,6 +6,10 @@ import io.ennead.router.model.Span.Logits;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.moe.RoutingRule;
+import io.ennead.router.moe.RoutingRule.Mass;
+import io.ennead.router.moe.RoutingRule.Mode;
+import io.ennead.router.moe.RoutingRule.Weights;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,11 +127,18 @@ class BatchInvarianceTest {
           random.ints(1 + random.nextInt(longestPrompt), 3, vocabulary).toArray(),
           random.ints(random.nextInt(12), 3, vocabulary).toArray(),
           firstBlock,
-          new RoutingOptions(
-              temperatures[random.nextInt(temperatures.length)],
-              random.nextInt(3) == 0
-                  ? OptionalInt.of(1 + random.nextInt(8))
-                  : OptionalInt.empty()));
+          RoutingOptions.everywhere(
+              new RoutingRule(
+                  temperatures[random.nextInt(temperatures.length)],
+                  random.nextBoolean() ? Mode.TOP_K : Mode.SAMPLED,
+                  random.nextInt(3) == 0
+                      ? OptionalInt.of(1 + random.nextInt(8))
+                      : OptionalInt.empty(),
+                  0,
+                  Mass.PRESERVE,
+                  Weights.SCORE,
+                  Set.of()),
+              random.nextLong()));
     }
 
     int length() {

@@ -26,7 +26,7 @@ public final class LoadedModel implements AutoCloseable {
         TorchExperts.load(
             checkpoint,
             IntStream.range(0, checkpoint.config().experts()).boxed().toList(),
-            new EngineOptions("cpu", type, 1, 8, CHUNK),
+            new EngineOptions("cpu", type, 1, 8, CHUNK, true),
             progress -> {});
     return new LoadedModel(
         experts, MoeModel.load(checkpoint, options(type, blocks), new LocalExpertLayer(experts)));
@@ -34,7 +34,7 @@ public final class LoadedModel implements AutoCloseable {
 
   /** How the tests run the dense part. */
   public static DecoderOptions options(ComputeType type, int blocks) {
-    return new DecoderOptions("cpu", type, 1, 8, CHUNK, blocks, BLOCK);
+    return new DecoderOptions("cpu", type, 1, 8, CHUNK, true, blocks, BLOCK);
   }
 
   public MoeModel model() {

@@ -177,7 +177,8 @@ class KnownGateBugsTest {
   }
 
   private static Routing route(GateConfig config, float[] logits, float[] bias) {
-    return new ScoredGate(config, Map.of(0, bias)).route(0, logits, 1, RoutingOptions.DEFAULT);
+    return new ScoredGate(config, Map.of(0, bias))
+        .route(0, logits, RoutedRows.of(1, RoutingOptions.DEFAULT));
   }
 
   private static void assertWeights(Routing routing, double first, double second) {

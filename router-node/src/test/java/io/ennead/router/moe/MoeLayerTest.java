@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.router.moe.ExpertLayer.Phase;
 import java.util.Map;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class MoeLayerTest {
@@ -26,8 +25,9 @@ class MoeLayerTest {
             1,
             Phase.DECODE,
             hidden,
-            new RoutingOptions(Double.POSITIVE_INFINITY, OptionalInt.empty()),
-            CallScope.unbounded());
+            RoutingOptions.everywhere(RoutingRule.atTemperature(Double.POSITIVE_INFINITY), 0),
+            CallScope.unbounded(),
+            RoutingObserver.NONE);
 
     assertThat(result.routing().experts()).containsExactly(1, 2, 0, 1);
     assertThat(result.rows().values()).containsExactly(0, 17.5f, 17.5f, 22.5f, 2.5f, 2.5f);
@@ -35,7 +35,12 @@ class MoeLayerTest {
   }
 
   private static CombinedRows scaleByExpert(
-      int layer, Phase phase, float[] hidden, Routing routing, CallScope scope) {
+      int layer,
+      Phase phase,
+      float[] hidden,
+      Routing routing,
+      CallScope scope,
+      RoutingObserver observer) {
     int width = hidden.length / routing.rows();
     float[] out = new float[hidden.length];
     for (int place = 0; place < routing.experts().length; place++) {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -30,7 +29,7 @@ class ScoredGateTest {
         Gate gate = ScoredGate.softmax(experts, k);
         float[] logits = logits(new Random(seed), 7, experts);
         for (double t : TEMPERATURES) {
-          Routing routing = gate.route(0, logits, 7, new RoutingOptions(t, OptionalInt.empty()));
+          Routing routing = gate.route(0, logits, RoutedRows.of(7, at(t)));
           for (int row = 0; row < 7; row++) {
             String where =
                 "seed %d experts %d k %d T %s row %d".formatted(seed, experts, k, t, row);
@@ -47,7 +46,7 @@ class ScoredGateTest {
     Gate gate = ScoredGate.softmax(8, 2);
     for (int round = 0; round < 200; round++) {
       float[] logits = logits(random, 1, 8);
-      Routing routing = gate.route(0, logits, 1, RoutingOptions.DEFAULT);
+      Routing routing = gate.route(0, logits, RoutedRows.of(1, RoutingOptions.DEFAULT));
       float sum = 0;
       float[] p = new float[8];
       for (int i = 0; i < 8; i++) {
@@ -71,10 +70,11 @@ class ScoredGateTest {
       for (int row = 0; row < 9; row++) {
         options.add(randomOptions(random));
       }
-      Routing batch = gate.route(0, logits, options);
+      Routing batch =
+          gate.route(0, logits, new RoutedRows(options, IntStream.range(0, 9).toArray()));
       for (int row = 0; row < 9; row++) {
         float[] own = Arrays.copyOfRange(logits, row * 12, (row + 1) * 12);
-        Routing alone = gate.route(0, own, 1, options.get(row));
+        Routing alone = gate.route(0, own, RoutedRows.of(1, options.get(row)));
         assertThat(batch.slice(row, row + 1, alone.expertsPerRow()))
             .as("seed %d row %d", seed, row)
             .isEqualTo(alone);
@@ -90,7 +90,7 @@ class ScoredGateTest {
   @Test
   void zeroTemperatureIsOneHotOnTheTopExpertAndTiesGoToTheLowerId() {
     Gate gate = ScoredGate.softmax(4, 2);
-    Routing routing = gate.route(0, new float[] {1, 3, 3, 2}, 1, at(0));
+    Routing routing = gate.route(0, new float[] {1, 3, 3, 2}, RoutedRows.of(1, at(0)));
     assertThat(routing.experts()).containsExactly(1, 2);
     assertThat(routing.weights()).containsExactly(1f, 0f);
   }
@@ -98,7 +98,7 @@ class ScoredGateTest {
   @Test
   void negativeTemperatureChoosesTheLowestAndTiesGoToTheLowerId() {
     Gate gate = ScoredGate.softmax(4, 2);
-    Routing routing = gate.route(0, new float[] {1, 0, 0, 2}, 1, at(-1));
+    Routing routing = gate.route(0, new float[] {1, 0, 0, 2}, RoutedRows.of(1, at(-1)));
     assertThat(routing.experts()).containsExactly(1, 2);
     assertThat(routing.weights()).containsExactly(0.5f, 0.5f);
   }
@@ -107,22 +107,23 @@ class ScoredGateTest {
   void temperatureOneHasTheBitsOfNone() {
     Gate gate = ScoredGate.softmax(8, 2);
     float[] logits = logits(new Random(3), 100, 8);
-    assertThat(gate.route(0, logits, 100, at(1)))
-        .isEqualTo(gate.route(0, logits, 100, RoutingOptions.DEFAULT));
+    assertThat(gate.route(0, logits, RoutedRows.of(100, at(1))))
+        .isEqualTo(gate.route(0, logits, RoutedRows.of(100, RoutingOptions.DEFAULT)));
   }
 
   @Test
   void moreExpertsThanThereAreAreRefusedByFieldName() {
     Gate gate = ScoredGate.softmax(8, 2);
-    RoutingOptions nine = new RoutingOptions(1, OptionalInt.of(9));
-    assertThatThrownBy(() -> gate.route(0, new float[8], 1, nine))
+    RoutingOptions nine = RoutingOptions.everywhere(RoutingRule.MODEL.withExpertsPerToken(9), 0);
+    assertThatThrownBy(() -> gate.route(0, new float[8], RoutedRows.of(1, nine)))
         .hasMessage("routing.experts_per_token: 9 (expected: 1 to 8)");
   }
 
   @Test
   void logitsThatAreNotFiniteAreAnEngineFailure() {
     Gate gate = ScoredGate.softmax(2, 1);
-    assertThatThrownBy(() -> gate.route(0, new float[] {0, 1, Float.NaN, 1}, 2, at(1)))
+    assertThatThrownBy(
+            () -> gate.route(0, new float[] {0, 1, Float.NaN, 1}, RoutedRows.of(2, at(1))))
         .hasMessageContaining("row 1, expert 0")
         .extracting(e -> ((ServingException) e).reason())
         .isEqualTo(ErrorReason.ERROR_REASON_ENGINE_FAILURE);
@@ -131,7 +132,7 @@ class ScoredGateTest {
   @Test
   void optionsRefuseNaNAndZeroExperts() {
     assertThatThrownBy(() -> at(Double.NaN)).hasMessageStartingWith("routing.temperature: NaN");
-    assertThatThrownBy(() -> new RoutingOptions(1, OptionalInt.of(0)))
+    assertThatThrownBy(() -> RoutingRule.MODEL.withExpertsPerToken(0))
         .hasMessageStartingWith("routing.experts_per_token: 0");
   }
 
@@ -172,11 +173,12 @@ class ScoredGateTest {
   private static RoutingOptions randomOptions(Random random) {
     double t = TEMPERATURES[random.nextInt(TEMPERATURES.length)];
     int k = random.nextInt(7);
-    return new RoutingOptions(t, k == 0 ? OptionalInt.empty() : OptionalInt.of(k));
+    RoutingRule rule = RoutingRule.atTemperature(t);
+    return RoutingOptions.everywhere(k == 0 ? rule : rule.withExpertsPerToken(k), 0);
   }
 
   private static RoutingOptions at(double temperature) {
-    return new RoutingOptions(temperature, OptionalInt.empty());
+    return RoutingOptions.everywhere(RoutingRule.atTemperature(temperature), 0);
   }
 
   private static int[] idsOf(Routing routing, int row) {

@@ -56,6 +56,7 @@ public final class FakeExpertNode extends ExpertServiceGrpc.ExpertServiceImplBas
             .setDtype(experts.dtype().label())
             .setDevice("cpu")
             .setNumericsId("bits")
+            .setBatchInvariant(true)
             .setHiddenSize(experts.width())
             .addAllExperts(held.stream().map(FakeExpertNode::loaded).toList())
             .build();

@@ -63,6 +63,7 @@ class PeerMonitorTest {
     return new Expectations(
         "model",
         ComputeType.F32,
+        true,
         WIDTH,
         (layer, expert) ->
             layer == 0 && expert == 7 ? Optional.of("weights-as-trained") : Optional.empty());
@@ -142,6 +143,7 @@ class PeerMonitorTest {
         new Expectations(
             "model",
             ComputeType.F32,
+            true,
             WIDTH,
             (layer, expert) -> {
               Uninterruptibles.awaitUninterruptibly(mayFail);

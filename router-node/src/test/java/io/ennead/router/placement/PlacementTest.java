@@ -42,7 +42,7 @@ class PlacementTest {
           ids.stream().collect(Collectors.toMap(id -> id, ExpertId::toString));
       state =
           new PeerState.Ready(
-              new PeerDescription("n", generation, "m", "f32", "cpu", "bits", 4, experts));
+              new PeerDescription("n", generation, "m", "f32", "cpu", "bits", true, 4, experts));
       return this;
     }
 

@@ -21,6 +21,7 @@ import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.moe.ScoredGate;
 import io.ennead.v1.DataType;
@@ -61,12 +62,12 @@ class MoeServiceIT {
       TorchExperts.load(
           checkpoint,
           IntStream.range(0, DemoPlan.EXPERTS).boxed().toList(),
-          new EngineOptions("cpu", ComputeType.F32, 1, 8, 64),
+          new EngineOptions("cpu", ComputeType.F32, 1, 8, 64, true),
           p -> {});
   private final MoeModel model =
       MoeModel.load(
           checkpoint,
-          new DecoderOptions("cpu", ComputeType.F32, 1, 8, 64, 64, 16),
+          new DecoderOptions("cpu", ComputeType.F32, 1, 8, 64, true, 64, 16),
           new LocalExpertLayer(experts));
   private final ClusterPlan plan = DemoPlan.of("f32", 8);
   private final List<float[]> captured = new ArrayList<>();
@@ -151,7 +152,8 @@ class MoeServiceIT {
                     Phase.PREFILL,
                     captured.get(layer),
                     RoutingOptions.DEFAULT,
-                    CallScope.unbounded())
+                    CallScope.unbounded(),
+                    RoutingObserver.NONE)
                 .rows()
                 .values();
         callers.add(

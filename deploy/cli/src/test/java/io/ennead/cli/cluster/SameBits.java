@@ -3,6 +3,7 @@ package io.ennead.cli.cluster;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.GateConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.TorchExperts;
@@ -22,10 +23,13 @@ import io.ennead.router.model.TextTokenizer;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.MoeLayer;
+import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.ScoredGate;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.trace.TraceOptions;
 import io.ennead.v1.DataType;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
@@ -161,10 +165,10 @@ final class SameBits {
       Checkpoint checkpoint = Checkpoint.open(DemoPlan.MODEL);
       List<Integer> all = IntStream.range(0, DemoPlan.EXPERTS).boxed().toList();
       ScoredGate gate = ScoredGate.softmax(DemoPlan.EXPERTS, 2);
-      DecoderOptions options = new DecoderOptions("cpu", type, 1, 8, 64, 1024, 16);
+      DecoderOptions options = new DecoderOptions("cpu", type, 1, 8, 64, true, 1024, 16);
       try (TorchExperts experts =
               TorchExperts.load(
-                  checkpoint, all, new EngineOptions("cpu", type, 1, 8, 64), p -> {});
+                  checkpoint, all, new EngineOptions("cpu", type, 1, 8, 64, true), p -> {});
           TextTokenizer tokenizer = TextTokenizer.open(DemoPlan.MODEL);
           MoeModel model = MoeModel.load(checkpoint, options, new LocalExpertLayer(experts))) {
         MoeLayer layer =
@@ -188,8 +192,7 @@ final class SameBits {
               HIDDEN,
               4,
               List.of(0, 1, 2, 3),
-              8,
-              2,
+              GateConfig.softmax(8, 2, true),
               SamplingOptions.GREEDY);
       try (BatchGenerator generator =
           BatchGenerator.start(
@@ -212,8 +215,10 @@ final class SameBits {
                   new SamplingOptions(prompt.temperature(), 0, 1, 0, OptionalLong.empty()),
                   prompt.seed(),
                   new StoppingOptions(TOKENS, List.of(), true),
-                  new RoutingOptions(prompt.routing(), OptionalInt.empty()),
+                  RoutingOptions.everywhere(RoutingRule.atTemperature(prompt.routing()), 0),
                   OptionalInt.of(5),
+                  TraceOptions.NONE,
+                  1,
                   Long.MAX_VALUE),
               sink);
         }
@@ -226,7 +231,13 @@ final class SameBits {
       for (int layer = 0; layer < 4; layer++) {
         for (Phase phase : List.of(Phase.PREFILL, Phase.DECODE)) {
           digest.add(
-              moe.forward(layer, phase, rows(layer), RoutingOptions.DEFAULT, CallScope.unbounded())
+              moe.forward(
+                      layer,
+                      phase,
+                      rows(layer),
+                      RoutingOptions.DEFAULT,
+                      CallScope.unbounded(),
+                      RoutingObserver.NONE)
                   .rows()
                   .values());
         }

@@ -1,0 +1,100 @@
+package io.ennead.router.api;
+
+import io.ennead.expert.architecture.GateConfig;
+import io.ennead.router.generate.ModelInfo;
+import io.ennead.router.generate.RequestPolicy;
+import io.ennead.router.generate.ServedModel;
+import io.ennead.router.moe.RoutingRule;
+import io.ennead.router.sample.SamplingOptions;
+import io.ennead.v1.GateInfo;
+import io.ennead.v1.GateScore;
+import io.ennead.v1.Model;
+import io.ennead.v1.RequestBounds;
+import io.ennead.v1.RoutingMass;
+import io.ennead.v1.RoutingMode;
+import io.ennead.v1.RoutingWeights;
+
+/** Writes what a client may know of a model as messages. */
+final class ModelMessages {
+  private ModelMessages() {}
+
+  static Model model(ServedModel model) {
+    ModelInfo info = model.info();
+    return Model.newBuilder()
+        .setName(info.name())
+        .setFamily(info.family())
+        .setFingerprint(info.fingerprint())
+        .setDtype(info.dtype())
+        .setContextLength(info.contextLength())
+        .setVocabularySize(info.vocabularySize())
+        .setHiddenSize(info.hiddenSize())
+        .setLayers(info.layers())
+        .addAllMoeLayers(info.moeLayers())
+        .setHasChatTemplate(model.chat().isPresent())
+        .setExperts(info.experts())
+        .setExpertsPerToken(info.expertsPerToken())
+        .setDefaultSampling(sampling(info.defaultSampling()))
+        .setGate(gate(info.gate(), model.policy().routing()))
+        .setBounds(bounds(model.policy().bounds()))
+        .build();
+  }
+
+  private static GateInfo gate(GateConfig gate, RoutingRule routing) {
+    return GateInfo.newBuilder()
+        .setScore(score(gate.score()))
+        .setRenormalises(gate.renormalise() || gate.score() == GateConfig.Score.SOFTMAX_OF_CHOSEN)
+        .setSelectionBias(gate.selectionBias().isPresent())
+        .setGroups(gate.groups().map(GateConfig.ExpertGroups::count).orElse(0))
+        .setDefaultRouting(routing(routing, gate.expertsPerToken()))
+        .build();
+  }
+
+  private static GateScore score(GateConfig.Score score) {
+    return switch (score) {
+      case SOFTMAX -> GateScore.GATE_SCORE_SOFTMAX;
+      case SIGMOID -> GateScore.GATE_SCORE_SIGMOID;
+      case SOFTMAX_OF_CHOSEN -> GateScore.GATE_SCORE_SOFTMAX_OF_CHOSEN;
+    };
+  }
+
+  private static io.ennead.v1.RoutingOptions routing(RoutingRule rule, int modelExpertsPerToken) {
+    return io.ennead.v1.RoutingOptions.newBuilder()
+        .setTemperature(rule.temperature())
+        .setMode(
+            switch (rule.mode()) {
+              case TOP_K -> RoutingMode.ROUTING_MODE_TOP_K;
+              case SAMPLED -> RoutingMode.ROUTING_MODE_SAMPLED;
+            })
+        .setExpertsPerToken(rule.expertsPerToken(modelExpertsPerToken))
+        .setMinP(rule.minP())
+        .setMass(
+            switch (rule.mass()) {
+              case PRESERVE -> RoutingMass.ROUTING_MASS_PRESERVE;
+              case LITERAL -> RoutingMass.ROUTING_MASS_LITERAL;
+            })
+        .setWeights(
+            switch (rule.weights()) {
+              case SCORE -> RoutingWeights.ROUTING_WEIGHTS_SCORE;
+              case UNIFORM -> RoutingWeights.ROUTING_WEIGHTS_UNIFORM;
+            })
+        .build();
+  }
+
+  private static RequestBounds bounds(RequestPolicy.Bounds bounds) {
+    return RequestBounds.newBuilder()
+        .setExpertsPerToken(bounds.expertsPerToken())
+        .setN(bounds.continuations())
+        .setTraceLevel(TraceMessages.level(bounds.traceLevel()))
+        .setTraceBytes(bounds.traceBytes())
+        .build();
+  }
+
+  private static io.ennead.v1.SamplingOptions sampling(SamplingOptions options) {
+    return io.ennead.v1.SamplingOptions.newBuilder()
+        .setTemperature(options.temperature())
+        .setTopK(options.topK())
+        .setTopP(options.topP())
+        .setMinP(options.minP())
+        .build();
+  }
+}

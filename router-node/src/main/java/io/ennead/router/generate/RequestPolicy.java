@@ -1,0 +1,24 @@
+package io.ennead.router.generate;
+
+import io.ennead.router.moe.RoutingRule;
+import io.ennead.router.trace.TraceLevel;
+
+/**
+ * What a router makes of requests for a model, beyond what the model itself says.
+ *
+ * @param routing what absent routing options mean
+ * @param bounds the largest values that requests may ask for
+ */
+public record RequestPolicy(RoutingRule routing, Bounds bounds) {
+
+  /**
+   * The largest values that requests may ask for.
+   *
+   * @param expertsPerToken k of the gate
+   * @param continuations of one prompt
+   * @param traceLevel how much of the routing
+   * @param traceBytes of the trace of one sequence; beyond them it is truncated
+   */
+  public record Bounds(
+      int expertsPerToken, int continuations, TraceLevel traceLevel, long traceBytes) {}
+}

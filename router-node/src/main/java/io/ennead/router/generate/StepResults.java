@@ -1,0 +1,111 @@
+package io.ennead.router.generate;
+
+import io.ennead.errors.ServingException;
+import io.ennead.router.generate.Scheduler.Batch;
+import io.ennead.router.model.Span;
+import io.ennead.router.model.StepObserver;
+import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
+import io.ennead.router.trace.SpanTrace;
+import io.ennead.router.trace.StepTrace;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a step gives: logits go to the tasks, which say how each sequence goes on; what was recorded
+ * of the routing goes to those who asked for it. Used by the loop's thread.
+ */
+final class StepResults implements StepObserver {
+  private final Batch batch;
+  private final List<Optional<SpanTrace>> traces = new ArrayList<>();
+  private final RoutingObserver routing;
+  private final Set<Integer> told = new HashSet<>();
+  private final Map<Sequence, OptionalInt> next = new IdentityHashMap<>();
+  private final Map<Sequence, ServingException> failures = new IdentityHashMap<>();
+
+  StepResults(Batch batch) {
+    this.batch = batch;
+    for (int span = 0; span < batch.sequences().size(); span++) {
+      traces.add(begin(batch.sequences().get(span), batch.step().spans().get(span)));
+    }
+    this.routing =
+        traces.stream().allMatch(Optional::isEmpty)
+            ? RoutingObserver.NONE
+            : new StepTrace(traces, lengths(batch));
+  }
+
+  private static Optional<SpanTrace> begin(Sequence sequence, Span span) {
+    return sequence
+        .task()
+        .recorder()
+        .map(recorder -> recorder.begin(span.start(), span.ids().length));
+  }
+
+  private static int[] lengths(Batch batch) {
+    return batch.step().spans().stream().mapToInt(span -> span.ids().length).toArray();
+  }
+
+  /** What went wrong with a sequence's own numbers. */
+  @Nullable ServingException failure(Sequence sequence) {
+    return failures.get(sequence);
+  }
+
+  /** The token that a sequence goes on with. */
+  OptionalInt next(Sequence sequence) {
+    return next.getOrDefault(sequence, OptionalInt.empty());
+  }
+
+  /** Hands over what was recorded of a span that succeeded; once. */
+  void tell(int span) {
+    if (told.add(span)) {
+      traces.get(span).ifPresent(trace -> tell(batch.sequences().get(span), trace));
+    }
+  }
+
+  private static void tell(Sequence sequence, SpanTrace trace) {
+    SequenceTask task = sequence.task();
+    task.recorder().ifPresent(recorder -> recorder.commit(trace).forEach(task::traced));
+    for (Sequence sibling : sequence.siblings()) {
+      sibling.task().recorder().ifPresent(recorder -> recorder.count(trace));
+    }
+  }
+
+  @Override
+  public void routed(int layer, float[] hidden, float[] logits, Routing chosen) {
+    routing.routed(layer, hidden, logits, chosen);
+  }
+
+  @Override
+  public boolean wants(int row) {
+    return routing.wants(row);
+  }
+
+  @Override
+  public void contribution(int row, int expert, double norm, Origin origin) {
+    routing.contribution(row, expert, norm, origin);
+  }
+
+  @Override
+  public void logits(int span, int row, float[] logits, int offset) {
+    tell(span);
+    Sequence sequence = batch.sequences().get(span);
+    int position = batch.step().spans().get(span).start() + row;
+    accept(sequence, position, logits, offset);
+    sequence.siblings().forEach(sibling -> accept(sibling, position, logits, offset));
+  }
+
+  private void accept(Sequence sequence, int position, float[] logits, int offset) {
+    try {
+      next.put(sequence, sequence.task().accept(position, logits, offset));
+    } catch (ServingException e) { // one sequence's numbers say nothing about its neighbours
+      failures.put(sequence, e);
+    }
+  }
+}

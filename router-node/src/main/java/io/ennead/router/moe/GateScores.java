@@ -1,0 +1,151 @@
+package io.ennead.router.moe;
+
+import io.ennead.expert.architecture.GateConfig;
+import io.ennead.expert.architecture.GateConfig.Score;
+import java.util.Arrays;
+
+/**
+ * Effective logits and scores of one row under a rule: steps 1 and 2 of {@link ScoredGate}. Scores
+ * are computed when they are asked for, since most gates need those of the chosen only. Keeps its
+ * arrays from row to row. Used by one thread.
+ */
+final class GateScores {
+  private final GateConfig config;
+  private final int experts;
+  private final double[] logits;
+  private final boolean[] excluded;
+  private double temperature;
+  private int best;
+
+  GateScores(GateConfig config) {
+    this.config = config;
+    this.experts = config.experts();
+    this.logits = new double[experts];
+    this.excluded = new boolean[experts];
+  }
+
+  /** Takes the row at {@code offset}. */
+  void load(float[] source, int offset, RoutingRule rule) {
+    temperature = rule.temperature();
+    for (int expert = 0; expert < experts; expert++) {
+      logits[expert] = effective(source[offset + expert]);
+    }
+    Arrays.fill(excluded, false);
+    rule.excluded().forEach(expert -> excluded[expert] = true);
+    best = best(temperature);
+  }
+
+  /** The soft cap c tanh(l / c), if there is one. */
+  private double effective(float logit) {
+    if (config.softCap().isEmpty()) {
+      return logit;
+    }
+    double cap = config.softCap().getAsDouble();
+    return cap * StrictMath.tanh(logit / cap);
+  }
+
+  /** The expert of the highest logit, or of the lowest when T is negative; ties to the lower id. */
+  private int best(double t) {
+    int found = -1;
+    for (int expert = 0; expert < experts; expert++) {
+      if (!excluded[expert] && (found < 0 || precedes(expert, found, t))) {
+        found = expert;
+      }
+    }
+    return found;
+  }
+
+  private boolean precedes(int expert, int other, double t) {
+    return t < 0 ? logits[expert] < logits[other] : logits[expert] > logits[other];
+  }
+
+  boolean sigmoid() {
+    return config.score() == Score.SIGMOID;
+  }
+
+  boolean excluded(int expert) {
+    return excluded[expert];
+  }
+
+  /** The logit as the ranking sees it: a negative temperature inverts it. */
+  double directed(int expert) {
+    return temperature < 0 ? -logits[expert] : logits[expert];
+  }
+
+  /** l / T less a number that all experts share. */
+  double tempered(int expert) {
+    return tempered(expert, best, temperature);
+  }
+
+  private double tempered(int expert, int reference, double t) {
+    double distance = logits[expert] - logits[reference];
+    return t == 1 ? distance : distance / t;
+  }
+
+  /** The score at T. */
+  double score(int expert) {
+    return score(expert, best, temperature);
+  }
+
+  private double score(int expert, int reference, double t) {
+    if (excluded[expert]) {
+      return 0;
+    }
+    if (sigmoid()) {
+      return sigma(logits[expert], t);
+    }
+    if (t == 0) {
+      return expert == reference ? 1 : 0;
+    }
+    return StrictMath.exp(tempered(expert, reference, t));
+  }
+
+  private static double sigma(double logit, double t) {
+    if (t == 0) {
+      return 0.5 + 0.5 * Math.signum(logit);
+    }
+    return 1 / (1 + StrictMath.exp(-(t == 1 ? logit : logit / t)));
+  }
+
+  double largestScore() {
+    double largest = 0;
+    for (int expert = 0; expert < experts; expert++) {
+      largest = Math.max(largest, score(expert));
+    }
+    return largest;
+  }
+
+  /** Sum of the scores of some experts at a temperature. */
+  double sum(int[] chosen, int count, double t) {
+    int reference = best(t);
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += score(chosen[i], reference, t);
+    }
+    return sum;
+  }
+
+  /** What some experts have of the scores of all, at a temperature. */
+  double share(int[] chosen, int count, double t) {
+    return sum(chosen, count, t) / sum(t);
+  }
+
+  private double sum(double t) {
+    int reference = best(t);
+    double sum = 0;
+    for (int expert = 0; expert < experts; expert++) {
+      sum += score(expert, reference, t);
+    }
+    return sum;
+  }
+
+  /** Scores as {@link Gate#probabilities} has them. */
+  double[] probabilities() {
+    double all = sigmoid() ? 1 : sum(temperature);
+    double[] probabilities = new double[experts];
+    for (int expert = 0; expert < experts; expert++) {
+      probabilities[expert] = score(expert) / all;
+    }
+    return probabilities;
+  }
+}

@@ -1,0 +1,166 @@
+package io.ennead.router.trace;
+
+import io.ennead.router.moe.Gate;
+import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver.Origin;
+import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.moe.RoutingRule;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The routing of consecutive tokens while a step computes them: sums per layer and, when all is
+ * wanted, everything per token. Belongs to one step; what a failed step recorded is dropped with
+ * it. Used by one thread.
+ */
+public final class SpanTrace {
+  private final Gate gate;
+  private final RoutingOptions routing;
+  private final TraceOptions options;
+  private final int firstPosition;
+  private final int tokens;
+  private final boolean full;
+  private final List<LayerSums> sums = new ArrayList<>();
+  private final List<LayerTrace> layers = new ArrayList<>();
+  private final List<String> nodes = new ArrayList<>();
+  private @Nullable LayerTrace current;
+
+  SpanTrace(
+      Gate gate,
+      RoutingOptions routing,
+      TraceOptions options,
+      int firstPosition,
+      int tokens,
+      boolean full) {
+    this.gate = gate;
+    this.routing = routing;
+    this.options = options;
+    this.firstPosition = firstPosition;
+    this.tokens = tokens;
+    this.full = full;
+  }
+
+  /** Whether the contributions of single experts are wanted. */
+  boolean full() {
+    return full;
+  }
+
+  int tokens() {
+    return tokens;
+  }
+
+  /**
+   * What the gate decided at a layer.
+   *
+   * @param logits [rows of the step, experts]
+   * @param chosen of all rows of the step
+   * @param firstRow where this span's rows begin
+   */
+  void routed(int layer, float[] logits, Routing chosen, int firstRow) {
+    current = null;
+    if (!options.layers().contains(layer)) {
+      return;
+    }
+    RoutingRule rule = routing.at(layer);
+    int k = rule.expertsPerToken(gate.expertsPerToken());
+    LayerSums own = new LayerSums(layer, gate.experts());
+    LayerTrace trace = full ? LayerTrace.of(layer, tokens, gate.experts(), k) : null;
+    for (int token = 0; token < tokens; token++) {
+      int row = firstRow + token;
+      double[] p = gate.probabilities(logits, row * gate.experts(), rule);
+      double entropy = entropy(p);
+      own.token(entropy, chosen.experts(), chosen.weights(), row * chosen.expertsPerRow(), k);
+      if (trace != null) {
+        fill(trace, token, logits, p, entropy, chosen, row);
+      }
+    }
+    sums.add(own);
+    if (trace != null) {
+      layers.add(trace);
+    }
+    current = trace;
+  }
+
+  private void fill(
+      LayerTrace trace,
+      int token,
+      float[] logits,
+      double[] p,
+      double entropy,
+      Routing chosen,
+      int row) {
+    int experts = p.length;
+    int k = trace.expertsPerToken();
+    System.arraycopy(logits, row * experts, trace.logits(), token * experts, experts);
+    for (int expert = 0; expert < experts; expert++) {
+      trace.probabilities()[token * experts + expert] = (float) p[expert];
+    }
+    trace.entropies()[token] = (float) entropy;
+    int from = row * chosen.expertsPerRow();
+    System.arraycopy(chosen.experts(), from, trace.experts(), token * k, k);
+    System.arraycopy(chosen.weights(), from, trace.weights(), token * k, k);
+  }
+
+  /** -sum p ln p of p over its sum. */
+  private static double entropy(double[] p) {
+    double sum = 0;
+    for (double one : p) {
+      sum += one;
+    }
+    double entropy = 0;
+    for (double one : p) {
+      double share = one / sum;
+      entropy -= share > 0 ? share * StrictMath.log(share) : 0;
+    }
+    return entropy;
+  }
+
+  /** What an expert contributed to a token at the layer routed last. */
+  void contribution(int token, int expert, double norm, Origin origin) {
+    if (current == null) {
+      return;
+    }
+    int k = current.expertsPerToken();
+    for (int place = token * k; place < (token + 1) * k; place++) {
+      if (current.experts()[place] == expert) {
+        current.shares()[place] = (float) norm;
+        current.node()[place] = 1 + node(origin.node());
+        current.retried()[place] = origin.retried();
+      }
+    }
+  }
+
+  private int node(String name) {
+    int index = nodes.indexOf(name);
+    if (index < 0) {
+      nodes.add(name);
+      return nodes.size() - 1;
+    }
+    return index;
+  }
+
+  List<LayerSums> sums() {
+    return sums;
+  }
+
+  /** Everything per token, norms turned into shares. */
+  RoutingTrace trace() {
+    layers.forEach(SpanTrace::normalise);
+    return new RoutingTrace(firstPosition, tokens, layers, nodes, false);
+  }
+
+  private static void normalise(LayerTrace layer) {
+    int k = layer.expertsPerToken();
+    float[] shares = layer.shares();
+    for (int token = 0; token < shares.length; token += k) {
+      double sum = 0;
+      for (int place = token; place < token + k; place++) {
+        sum += shares[place];
+      }
+      for (int place = token; sum > 0 && place < token + k; place++) {
+        shares[place] = (float) (shares[place] / sum);
+      }
+    }
+  }
+}
