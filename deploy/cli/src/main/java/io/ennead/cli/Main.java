@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExpertCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
+      RouteCommand.class,
       PerplexityCommand.class,
       InspectCommand.class,
       SynthesizeCommand.class,

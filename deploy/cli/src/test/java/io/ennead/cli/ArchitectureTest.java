@@ -9,15 +9,15 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Commands use the client and the nodes' front doors; clusters know no command. */
+/** Commands use the client and the nodes' front doors; clusters and pictures know no command. */
 @AnalyzeClasses(packages = "io.ennead.cli", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
 
   @ArchTest
-  static final ArchRule clustersKnowNoCommand =
+  static final ArchRule whatCommandsUseKnowsNoCommand =
       noClasses()
           .that()
-          .resideInAPackage("io.ennead.cli.cluster")
+          .resideInAnyPackage("io.ennead.cli.cluster", "io.ennead.cli.route")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.ennead.cli", "picocli..");

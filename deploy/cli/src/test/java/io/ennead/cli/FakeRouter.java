@@ -1,5 +1,7 @@
 package io.ennead.cli;
 
+import io.ennead.v1.DetokenizeRequest;
+import io.ennead.v1.DetokenizeResponse;
 import io.ennead.v1.Finish;
 import io.ennead.v1.FinishReason;
 import io.ennead.v1.GenerateRequest;
@@ -12,6 +14,8 @@ import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.TokenLogprob;
 import io.ennead.v1.TokenScore;
+import io.ennead.v1.TokenizeRequest;
+import io.ennead.v1.TokenizeResponse;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -26,6 +30,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A router without a model on a real loopback port: "word " for every token asked for. */
 final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
   final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
+  final FakeTraces traces = new FakeTraces();
   final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
 
@@ -46,6 +51,10 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   @Override
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
     requests.add(request);
+    if (request.hasTrace()) {
+      traces.generate(request, response);
+      return;
+    }
     int tokens = request.getStopping().getMaxTokens();
     for (int i = 0; i < tokens; i++) {
       response.onNext(piece(i, request));
@@ -87,8 +96,20 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   }
 
   @Override
+  public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> response) {
+    response.onNext(TokenizeResponse.newBuilder().addAllIds(FakeBytes.ids(request)).build());
+    response.onCompleted();
+  }
+
+  @Override
+  public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> response) {
+    response.onNext(DetokenizeResponse.newBuilder().setText(FakeBytes.text(request)).build());
+    response.onCompleted();
+  }
+
+  @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> response) {
-    Model model = Model.newBuilder().setName("demo").setVocabularySize(100).build();
+    Model model = traces.model().setName("demo").setVocabularySize(100).build();
     response.onNext(ListModelsResponse.newBuilder().addModels(model).build());
     response.onCompleted();
   }
