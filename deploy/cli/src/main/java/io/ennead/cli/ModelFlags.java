@@ -5,6 +5,7 @@ import io.ennead.cli.cluster.PortPlan;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.family.Families;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,23 @@ final class ModelFlags {
   private int nodes;
 
   @Option(
+      names = "--replicas",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Expert nodes that hold each expert (default: ${DEFAULT-VALUE}).")
+  private int replicas;
+
+  @Option(
+      names = "--batch-invariant",
+      arity = "1",
+      defaultValue = "true",
+      paramLabel = "BOOLEAN",
+      description =
+          "Run kernels on fixed tiles, so that bits do not depend on the batch (default:"
+              + " ${DEFAULT-VALUE}).")
+  private boolean batchInvariant;
+
+  @Option(
       names = "--base-port",
       defaultValue = "" + PortPlan.DEFAULT_BASE,
       paramLabel = "PORT",
@@ -46,6 +64,13 @@ final class ModelFlags {
   ClusterPlan plan() {
     Path directory = model == null ? Home.demoModel() : model.toAbsolutePath();
     ModelConfig config = Families.read(directory.resolve("config.json"));
-    return new ClusterPlan(directory, dtype, config.experts(), PortPlan.of(basePort, nodes));
+    return new ClusterPlan(
+        directory,
+        dtype,
+        config.experts(),
+        PortPlan.of(basePort, nodes),
+        replicas,
+        List.of("--batch-invariant=" + batchInvariant),
+        List.of());
   }
 }

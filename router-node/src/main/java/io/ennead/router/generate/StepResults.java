@@ -69,6 +69,15 @@ final class StepResults implements StepObserver {
     }
   }
 
+  /** A prompt's earlier chunks in the same step come first. */
+  private void tellUpTo(int last, Sequence sequence) {
+    for (int span = 0; span <= last; span++) {
+      if (batch.sequences().get(span) == sequence) {
+        tell(span);
+      }
+    }
+  }
+
   private static void tell(Sequence sequence, SpanTrace trace) {
     SequenceTask task = sequence.task();
     task.recorder().ifPresent(recorder -> recorder.commit(trace).forEach(task::traced));
@@ -94,8 +103,8 @@ final class StepResults implements StepObserver {
 
   @Override
   public void logits(int span, int row, float[] logits, int offset) {
-    tell(span);
     Sequence sequence = batch.sequences().get(span);
+    tellUpTo(span, sequence);
     int position = batch.step().spans().get(span).start() + row;
     accept(sequence, position, logits, offset);
     sequence.siblings().forEach(sibling -> accept(sibling, position, logits, offset));

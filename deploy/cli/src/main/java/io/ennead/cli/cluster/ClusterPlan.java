@@ -1,29 +1,67 @@
 package io.ennead.cli.cluster;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A cluster on one machine: a router, and expert nodes that share the model's experts evenly.
+ * A cluster on one machine: a router, and expert nodes that share the model's experts evenly, each
+ * expert on as many nodes as there are replicas.
  *
  * @param model model directory
  * @param dtype compute dtype, "f32", "bf16" or "int8"
  * @param modelExperts routed experts per layer
  * @param ports where the nodes listen; also says how many expert nodes there are
+ * @param replicas nodes that hold each expert; divides the number of nodes
+ * @param nodeExtras more flags of every node
+ * @param routerExtras more flags of the router
  */
-public record ClusterPlan(Path model, String dtype, int modelExperts, PortPlan ports) {
+public record ClusterPlan(
+    Path model,
+    String dtype,
+    int modelExperts,
+    PortPlan ports,
+    int replicas,
+    List<String> nodeExtras,
+    List<String> routerExtras) {
   /** Native threads per node: nine nodes share one machine. */
   private static final int THREADS = 1;
 
   /** Checks that every node gets an expert. */
   public ClusterPlan {
+    nodeExtras = List.copyOf(nodeExtras);
+    routerExtras = List.copyOf(routerExtras);
     int nodes = ports.experts().size();
-    if (nodes < 1 || nodes > modelExperts) {
-      throw new ClusterException("nodes: %d (expected: 1 to %d)".formatted(nodes, modelExperts));
+    if (replicas < 1 || nodes % replicas != 0) {
+      throw new ClusterException(
+          "replicas: %d (expected: a divisor of the %d nodes)".formatted(replicas, nodes));
     }
+    if (nodes < 1 || nodes / replicas > modelExperts) {
+      throw new ClusterException(
+          "nodes: %d (expected: 1 to %d)".formatted(nodes, modelExperts * replicas));
+    }
+  }
+
+  /** A plan without replicas and further flags. */
+  public ClusterPlan(Path model, String dtype, int modelExperts, PortPlan ports) {
+    this(model, dtype, modelExperts, ports, 1, List.of(), List.of());
+  }
+
+  /** The same with each expert on several nodes. */
+  public ClusterPlan withReplicas(int number) {
+    return new ClusterPlan(model, dtype, modelExperts, ports, number, nodeExtras, routerExtras);
+  }
+
+  /** The same with more flags of every node. */
+  public ClusterPlan withNodeFlags(String... flags) {
+    return new ClusterPlan(
+        model, dtype, modelExperts, ports, replicas, List.of(flags), routerExtras);
+  }
+
+  /** The same with more flags of the router. */
+  public ClusterPlan withRouterFlags(String... flags) {
+    return new ClusterPlan(model, dtype, modelExperts, ports, replicas, nodeExtras, List.of(flags));
   }
 
   /** How many expert nodes there are. */
@@ -38,8 +76,10 @@ public record ClusterPlan(Path model, String dtype, int modelExperts, PortPlan p
 
   /** The experts of a node as the nodes' {@code --experts} flag takes them: a contiguous share. */
   public String expertsOf(int node) {
-    int first = node * modelExperts / nodes();
-    int last = (node + 1) * modelExperts / nodes() - 1;
+    int shares = nodes() / replicas;
+    int share = node % shares;
+    int first = share * modelExperts / shares;
+    int last = (share + 1) * modelExperts / shares - 1;
     return first == last ? Integer.toString(first) : first + "-" + last;
   }
 
@@ -53,7 +93,8 @@ public record ClusterPlan(Path model, String dtype, int modelExperts, PortPlan p
   public List<String> routerFlags() {
     String addresses =
         String.join(",", ports.experts().stream().map(PortPlan.Ports::address).toList());
-    return flags(ports.router(), "--expert-nodes", addresses);
+    List<String> flags = flags(ports.router(), "--expert-nodes", addresses);
+    return Stream.concat(flags.stream(), routerExtras.stream()).toList();
   }
 
   /** The numbers of the expert nodes, from 0. */
@@ -70,6 +111,6 @@ public record ClusterPlan(Path model, String dtype, int modelExperts, PortPlan p
             "--port", Integer.toString(own.grpc()),
             "--admin-port", Integer.toString(own.admin()),
             "--threads", Integer.toString(THREADS));
-    return Stream.concat(common.stream(), Arrays.stream(more)).toList();
+    return Stream.of(common, List.of(more), nodeExtras).flatMap(List::stream).toList();
   }
 }

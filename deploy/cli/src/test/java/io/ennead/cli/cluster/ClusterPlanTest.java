@@ -84,6 +84,27 @@ class ClusterPlanTest {
                 + " --expert-nodes 127.0.0.1:8500,127.0.0.1:8502");
   }
 
+  @Test
+  void replicasHoldTheSameExpertsAndDivideTheNodes() {
+    ClusterPlan plan = plan(4, 8).withReplicas(2);
+    assertThat(plan.expertsOf(0)).isEqualTo("0-3");
+    assertThat(plan.expertsOf(1)).isEqualTo("4-7");
+    assertThat(plan.expertsOf(2)).isEqualTo("0-3");
+    assertThat(plan.expertsOf(3)).isEqualTo("4-7");
+    assertThatThrownBy(() -> plan(3, 8).withReplicas(2))
+        .hasMessage("replicas: 2 (expected: a divisor of the 3 nodes)");
+    ClusterPlan twice =
+        new ClusterPlan(Path.of("/m"), "f32", 2, PortPlan.of(8470, 4), 2, List.of(), List.of());
+    assertThat(twice.expertsOf(3)).isEqualTo("1");
+  }
+
+  @Test
+  void moreFlagsGoToEveryNodeOrToTheRouterAlone() {
+    ClusterPlan plan = plan(1, 8).withNodeFlags("--a=1").withRouterFlags("--b=2");
+    assertThat(plan.expertFlags(0)).contains("--a=1").doesNotContain("--b=2");
+    assertThat(plan.routerFlags()).contains("--a=1", "--b=2");
+  }
+
   private static ClusterPlan plan(int nodes, int experts) {
     return new ClusterPlan(Path.of("/m"), "f32", experts, PortPlan.of(8470, nodes));
   }

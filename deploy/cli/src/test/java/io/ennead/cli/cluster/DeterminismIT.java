@@ -1,0 +1,138 @@
+package io.ennead.cli.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ennead.client.EnneadClient;
+import io.ennead.wire.ComputeType;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The same bits whatever else is in the batch (1, 7 or 32 requests at a time), wherever the experts
+ * are (this process, 1, 2, 3 or 8 nodes, processes of their own, twice), however many prompt tokens
+ * the scheduler puts into a step, and when a node is killed meanwhile. Expected is what one process
+ * without a network gives to one request at a time.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(600)
+class DeterminismIT {
+  private static final int[] AT_ONCE = {1, 7, 32};
+
+  /** Requests sent one at a time; all of them would make the build long. */
+  private static final int ALONE = 6;
+
+  private final Map<ComputeType, List<String>> expected = new EnumMap<>(ComputeType.class);
+
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @CsvSource({
+    "F32, 1, 64", "F32, 1, 512", "F32, 2, 64", "F32, 2, 512",
+    "F32, 3, 64", "F32, 3, 512", "F32, 8, 64", "F32, 8, 512",
+    "BF16, 1, 64", "BF16, 1, 512", "BF16, 2, 64", "BF16, 2, 512",
+    "BF16, 3, 64", "BF16, 3, 512", "BF16, 8, 64", "BF16, 8, 512"
+  })
+  void placementBatchAndTokenBudgetLeaveTheBitsAlone(ComputeType type, int nodes, int budget)
+      throws Exception {
+    ClusterPlan plan =
+        DemoPlan.of(type.label(), nodes).withRouterFlags("--prefill-budget=" + budget);
+    try (LocalCluster cluster = LocalCluster.start(plan, DemoPlan.START_LIMIT);
+        EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
+      assertBits(type, client);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32, 1", "F32, 2", "BF16, 1", "BF16, 2"})
+  void everyRunOfProcessesGivesThem(ComputeType type, int run) throws Exception {
+    ClusterPlan plan = DemoPlan.of(type.label(), 8);
+    ProcessCluster cluster = new ProcessCluster(new RunDirectory(directory.resolve("run" + run)));
+    cluster.up(plan, DemoPlan.START_LIMIT, (ready, all) -> {});
+    try (EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
+      assertBits(type, client);
+    } finally {
+      cluster.down(Duration.ofSeconds(20));
+    }
+  }
+
+  /** Two replicas of every expert; the process that answers is killed while all requests run. */
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16"})
+  void aNodeKilledMeanwhileChangesNoBitAndFailsNoRequest(ComputeType type) throws Exception {
+    ClusterPlan plan = DemoPlan.of(type.label(), 4).withReplicas(2);
+    ProcessCluster cluster = new ProcessCluster(new RunDirectory(directory.resolve("killed")));
+    List<NodeRecord> nodes = cluster.up(plan, DemoPlan.START_LIMIT, (ready, all) -> {});
+    try (EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
+      BitRequests requests = new BitRequests(client);
+      Thread killer = new Thread(() -> killAfter(nodes.get(0), Duration.ofMillis(600)), "killer");
+      killer.start();
+      List<String> digests = requests.digests(BitRequests.COUNT, BitRequests.COUNT);
+      killer.join();
+      assertThat(requests.retried()).as("calls were under way when the node died").isTrue();
+      assertThat(digests).isEqualTo(expected(type));
+    } finally {
+      cluster.down(Duration.ofSeconds(20));
+    }
+  }
+
+  private static void killAfter(NodeRecord node, Duration delay) {
+    try {
+      Thread.sleep(delay.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    node.process().orElseThrow().destroyForcibly();
+  }
+
+  /** The comparison can fail: kernels without fixed tiles give other bits in a larger batch. */
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16"})
+  void kernelsThatDependOnTheBatchAreFoundOut(ComputeType type) throws Exception {
+    ClusterPlan plan = DemoPlan.of(type.label(), 8).withNodeFlags("--batch-invariant=false");
+    try (LocalCluster cluster = LocalCluster.start(plan, DemoPlan.START_LIMIT);
+        EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
+      BitRequests requests = new BitRequests(client);
+      assertThat(requests.digests(BitRequests.COUNT, BitRequests.COUNT))
+          .isNotEqualTo(requests.digests(BitRequests.COUNT, 1));
+    }
+  }
+
+  @Test
+  void requestsDifferFromEachOther() throws Exception {
+    assertThat(expected(ComputeType.F32)).doesNotHaveDuplicates();
+    assertThat(expected(ComputeType.F32)).doesNotContainAnyElementsOf(expected(ComputeType.BF16));
+  }
+
+  private void assertBits(ComputeType type, EnneadClient client) throws Exception {
+    BitRequests requests = new BitRequests(client);
+    for (int atOnce : AT_ONCE) {
+      int count = atOnce == 1 ? ALONE : BitRequests.COUNT;
+      assertThat(requests.digests(count, atOnce))
+          .as("%d at once", atOnce)
+          .isEqualTo(expected(type).subList(0, count));
+    }
+  }
+
+  private List<String> expected(ComputeType type) throws Exception {
+    List<String> known = expected.get(type);
+    if (known == null) {
+      try (InProcessRouter router = new InProcessRouter(type);
+          EnneadClient client = EnneadClient.connect(router.address())) {
+        known = new BitRequests(client).digests(BitRequests.COUNT, 1);
+      }
+      expected.put(type, known);
+    }
+    return known;
+  }
+}
