@@ -1,6 +1,5 @@
 package io.ennead.router.sample;
 
-import io.ennead.errors.ServingException;
 import io.ennead.router.random.CounterRandom;
 import io.ennead.router.random.CounterRandom.Purpose;
 
@@ -47,7 +46,7 @@ public final class Sampler {
       SamplingOptions options,
       long seed,
       int position) {
-    int best = argmax(logits, offset, vocabulary);
+    int best = LogProbs.argmax(logits, offset, vocabulary);
     if (options.temperature() == 0 || options.topK() == 1) {
       return best;
     }
@@ -62,29 +61,6 @@ public final class Sampler {
     }
     candidates.keepAtLeast(options.minP());
     return candidates.draw(CounterRandom.uniform(seed, Purpose.TOKEN, position, 0));
-  }
-
-  /**
-   * The id of the highest logit, ties to the lower id.
-   *
-   * @throws ServingException when a logit is NaN or +infinity, or all are -infinity
-   */
-  static int argmax(float[] logits, int offset, int vocabulary) {
-    int best = 0;
-    for (int id = 0; id < vocabulary; id++) {
-      float logit = logits[offset + id];
-      if (!(logit < Float.POSITIVE_INFINITY)) {
-        throw ServingException.engineFailure(
-            "logit of token %d: %s (expected: a finite number)".formatted(id, logit), null);
-      }
-      if (logit > logits[offset + best]) {
-        best = id;
-      }
-    }
-    if (logits[offset + best] == Float.NEGATIVE_INFINITY) {
-      throw ServingException.engineFailure("every logit is -Infinity", null);
-    }
-    return best;
   }
 
   private Ranking ranking(int vocabulary) {
