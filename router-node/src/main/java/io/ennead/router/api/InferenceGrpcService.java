@@ -64,8 +64,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
 
   private GenerationRequest read(ServedModel model, GenerateRequest request, String responseId) {
     Options.requireOneContinuation(request);
-    SamplingOptions sampling =
-        Options.sampling(request.getSampling(), model.info().defaultSampling());
+    SamplingOptions sampling = SamplingReader.read(request.getSampling(), model);
     int[] prompt = Prompts.read(model, request);
     return new GenerationRequest(
         responseId,

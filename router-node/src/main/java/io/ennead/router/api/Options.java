@@ -5,11 +5,9 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.StoppingOptions;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.RoutingOptions;
-import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.RoutingMode;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /**
  * Reads a request's options. What is absent takes the model's default; what is not allowed is an
@@ -20,15 +18,6 @@ final class Options {
   private static final int MAX_LOGPROBS = 20;
 
   private Options() {}
-
-  static SamplingOptions sampling(io.ennead.v1.SamplingOptions options, SamplingOptions defaults) {
-    return new SamplingOptions(
-        options.hasTemperature() ? options.getTemperature() : defaults.temperature(),
-        options.hasTopK() ? clamp(options.getTopK()) : defaults.topK(),
-        options.hasTopP() ? options.getTopP() : defaults.topP(),
-        options.hasMinP() ? options.getMinP() : defaults.minP(),
-        options.hasSeed() ? OptionalLong.of(options.getSeed()) : OptionalLong.empty());
-  }
 
   static StoppingOptions stopping(
       io.ennead.v1.StoppingOptions options, ModelInfo model, int promptTokens) {
@@ -41,7 +30,20 @@ final class Options {
           "1 to %d: the context of %d tokens less %d of the prompt"
               .formatted(room, model.contextLength(), promptTokens));
     }
-    return new StoppingOptions((int) maxTokens, options.getStopList(), options.getIgnoreEos());
+    return new StoppingOptions(
+        (int) maxTokens,
+        options.getStopList(),
+        options.getIgnoreEos(),
+        minTokens(options, maxTokens));
+  }
+
+  private static int minTokens(io.ennead.v1.StoppingOptions options, long maxTokens) {
+    long minTokens = Integer.toUnsignedLong(options.getMinTokens());
+    if (minTokens > maxTokens) {
+      throw ServingException.invalidField(
+          "stopping.min_tokens", minTokens, "at most the %d of max_tokens".formatted(maxTokens));
+    }
+    return (int) minTokens;
   }
 
   static RoutingOptions routing(io.ennead.v1.RoutingOptions options, ModelInfo model) {
@@ -90,9 +92,5 @@ final class Options {
       case UNRECOGNIZED ->
           throw ServingException.invalidField("phase", number, "PHASE_PREFILL or PHASE_DECODE");
     };
-  }
-
-  private static int clamp(int unsigned) {
-    return unsigned < 0 ? Integer.MAX_VALUE : unsigned;
   }
 }

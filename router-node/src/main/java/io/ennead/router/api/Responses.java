@@ -9,8 +9,10 @@ import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Routing;
+import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.sample.Truncation;
 import io.ennead.v1.Finish;
 import io.ennead.v1.FinishReason;
 import io.ennead.v1.GenerateResponse;
@@ -39,6 +41,8 @@ final class Responses {
     TokenLogprob.Builder message =
         TokenLogprob.newBuilder().setId(token.id()).setLogprob(token.logProb());
     token.top().forEach(alternative -> message.addTop(logprob(alternative)));
+    token.sampledLogProb().ifPresent(message::setSampledLogprob);
+    token.sampledTop().forEach(alternative -> message.addSampledTop(logprob(alternative)));
     return message.build();
   }
 
@@ -99,12 +103,20 @@ final class Responses {
         .build();
   }
 
+  /** The defaults that generation_config.json can set. */
   private static io.ennead.v1.SamplingOptions sampling(SamplingOptions options) {
+    Truncation truncation = options.truncation();
+    Penalties penalties = options.penalties();
     return io.ennead.v1.SamplingOptions.newBuilder()
-        .setTemperature(options.temperature())
-        .setTopK(options.topK())
-        .setTopP(options.topP())
-        .setMinP(options.minP())
+        .setTemperature(options.temperature().value())
+        .setTopK(truncation.topK())
+        .setTopP(truncation.topP())
+        .setMinP(truncation.minP())
+        .setTypicalP(truncation.typicalP())
+        .setRepetitionPenalty(penalties.repetition())
+        .setFrequencyPenalty(penalties.frequency())
+        .setPresencePenalty(penalties.presence())
+        .setPenaltyLastN(penalties.lastN())
         .build();
   }
 

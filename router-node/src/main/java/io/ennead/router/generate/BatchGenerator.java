@@ -1,8 +1,12 @@
 package io.ennead.router.generate;
 
+import io.ennead.errors.ServingException;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
+import io.ennead.router.sample.Dry;
+import io.ennead.router.sample.TokenSampler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -62,15 +66,39 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
 
   @Override
   public Generation submit(GenerationRequest request, TokenSink sink) {
-    TextStream text = new TextStream(codec, request.stopping().stop());
+    requireEndable(request);
+    StoppingOptions stopping = request.stopping();
+    TextStream text = new TextStream(codec, stopping.stop(), stopping.minTokens());
     Sequence sequence =
         new Sequence(
             request.prompt(),
-            new GenerateTask(request, sink, model, endOfSequence, text, metrics),
+            new GenerateTask(request, sink, model, endOfSequence, sampler(request), text, metrics),
             request.routing(),
             request.deadlineNanos());
     loop.submit(sequence);
     return () -> loop.cancel(sequence);
+  }
+
+  private TokenSampler sampler(GenerationRequest request) {
+    List<String> breakers = request.sampling().dry().map(Dry::breakers).orElse(List.of());
+    return new TokenSampler(
+        request.sampling(),
+        request.seed(),
+        model.vocabularySize(),
+        request.prompt(),
+        new RepetitionBreakers(codec, breakers));
+  }
+
+  /** Tokens that must not be drawn before min_tokens cannot be the only ones that may be drawn. */
+  private void requireEndable(GenerationRequest request) {
+    Set<Integer> allowed = request.sampling().constraints().allowed();
+    int minTokens = request.stopping().minTokens();
+    if (minTokens > 0 && !allowed.isEmpty() && endOfSequence.containsAll(allowed)) {
+      throw ServingException.invalidField(
+          "sampling.allowed_tokens",
+          "only tokens that end the sequence",
+          "another too, for min_tokens is " + minTokens);
+    }
   }
 
   @Override

@@ -2,9 +2,10 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.sample.Draw;
 import io.ennead.router.sample.LogProbs;
-import io.ennead.router.sample.Sampler;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.sample.TokenSampler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ final class GenerateTask implements SequenceTask {
   private final Set<Integer> endOfSequence;
   private final TextStream text;
   private final GenerationMetrics metrics;
-  private final Sampler sampler = new Sampler();
+  private final TokenSampler sampler;
   private final long arrived = System.nanoTime();
   private long admitted;
   private long firstToken;
@@ -36,12 +37,14 @@ final class GenerateTask implements SequenceTask {
       TokenSink sink,
       ModelInfo model,
       Set<Integer> endOfSequence,
+      TokenSampler sampler,
       TextStream text,
       GenerationMetrics metrics) {
     this.request = request;
     this.sink = sink;
     this.model = model;
     this.endOfSequence = endOfSequence;
+    this.sampler = sampler;
     this.text = text;
     this.metrics = metrics;
   }
@@ -65,10 +68,8 @@ final class GenerateTask implements SequenceTask {
 
   @Override
   public OptionalInt accept(int position, float[] logits, int offset) {
-    int vocabulary = model.vocabularySize();
-    int token =
-        sampler.sample(
-            logits, offset, vocabulary, request.sampling(), request.seed(), position + 1);
+    Draw draw = sampler.draw(logits, offset, position + 1, forbidden());
+    int token = draw.token();
     generated++;
     clockToken();
     String delta = text.push(token);
@@ -77,8 +78,12 @@ final class GenerateTask implements SequenceTask {
       delta += text.finish();
       reason = text.stop().isPresent() ? FinishInfo.Reason.STOP : reason;
     }
-    sink.piece(new Piece(new int[] {token}, delta, logProbs(token, logits, offset, vocabulary)));
+    sink.piece(new Piece(new int[] {token}, delta, logProbs(draw, logits, offset)));
     return reason == null ? OptionalInt.of(token) : OptionalInt.empty();
+  }
+
+  private Set<Integer> forbidden() {
+    return generated < request.stopping().minTokens() ? endOfSequence : Set.of();
   }
 
   private FinishInfo.@Nullable Reason reasonToEnd(int token) {
@@ -91,12 +96,12 @@ final class GenerateTask implements SequenceTask {
     return generated == maxTokens() ? FinishInfo.Reason.LENGTH : null;
   }
 
-  private List<TokenLogProb> logProbs(int token, float[] logits, int offset, int vocabulary) {
+  private List<TokenLogProb> logProbs(Draw draw, float[] logits, int offset) {
     if (request.logprobs().isEmpty()) {
       return List.of();
     }
-    LogProbs probabilities = LogProbs.of(logits, offset, vocabulary);
-    return List.of(probabilities.of(token, request.logprobs().getAsInt()));
+    LogProbs probabilities = LogProbs.of(logits, offset, model.vocabularySize());
+    return List.of(draw.logProb(probabilities, request.logprobs().getAsInt()));
   }
 
   private void clockToken() {

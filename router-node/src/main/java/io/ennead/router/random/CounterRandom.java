@@ -24,7 +24,9 @@ public final class CounterRandom {
   /** What a number is drawn for. The code is part of the bits: never reuse or change one. */
   public enum Purpose {
     /** The choice of the next token. */
-    TOKEN(1);
+    TOKEN(1),
+    /** Whether the top choices for the next token are excluded. */
+    XTC(3);
 
     private final int code;
 

@@ -40,7 +40,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -209,7 +208,7 @@ final class SameBits {
               new GenerationRequest(
                   "r",
                   prompt.ids(),
-                  new SamplingOptions(prompt.temperature(), 0, 1, 0, OptionalLong.empty()),
+                  SamplingOptions.of(prompt.temperature(), 0, 1, 0),
                   prompt.seed(),
                   new StoppingOptions(TOKENS, List.of(), true),
                   new RoutingOptions(prompt.routing(), OptionalInt.empty()),
