@@ -39,7 +39,9 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--logprobs",
       paramLabel = "N",
-      description = "Also show each token's log-probability and N alternatives.")
+      description =
+          "Also show each token's log-probability, before and after the samplers, and N"
+              + " alternatives.")
   private @Nullable Integer logprobs;
 
   @Option(
@@ -97,8 +99,9 @@ final class GenerateCommand implements Callable<Integer> {
   private void finish(GenerateResponse last, List<TokenLogprob> logprobs, PrintWriter out) {
     out.println();
     if (!logprobs.isEmpty()) {
-      Table table = new Table().row("id", "logprob", "alternatives");
-      logprobs.forEach(token -> table.row(token.getId(), logprob(token), alternatives(token)));
+      Table table = new Table().row("id", "logprob", "sampled", "alternatives");
+      logprobs.forEach(
+          token -> table.row(token.getId(), logprob(token), sampled(token), alternatives(token)));
       table.print(out);
     }
     out.flush();
@@ -112,6 +115,15 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private static String logprob(TokenLogprob token) {
-    return String.format(Locale.ROOT, "%.4f", token.getLogprob());
+    return shown(token.getLogprob());
+  }
+
+  /** As it was drawn from, after all sampling options. */
+  private static String sampled(TokenLogprob token) {
+    return token.hasSampledLogprob() ? shown(token.getSampledLogprob()) : "-";
+  }
+
+  private static String shown(double logprob) {
+    return String.format(Locale.ROOT, "%.4f", logprob);
   }
 }

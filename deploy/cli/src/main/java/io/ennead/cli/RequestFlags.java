@@ -2,14 +2,16 @@ package io.ennead.cli;
 
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.RoutingOptions;
-import io.ennead.v1.SamplingOptions;
 import io.ennead.v1.StoppingOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of a generation as flags. A flag that is not given leaves the model's default. */
 final class RequestFlags {
+  @Mixin private SamplingFlags sampling = new SamplingFlags();
+
   @Option(
       names = "--max-tokens",
       defaultValue = "128",
@@ -18,36 +20,10 @@ final class RequestFlags {
   private int maxTokens;
 
   @Option(
-      names = "--temperature",
-      converter = TemperatureConverter.class,
-      paramLabel = "T",
-      description = "0: the most likely token always; inf: uniform (default: the model's).")
-  private @Nullable Double temperature;
-
-  @Option(
-      names = "--top-k",
-      paramLabel = "K",
-      description = "Draw from the K most likely tokens; 0: all.")
-  private @Nullable Integer topK;
-
-  @Option(
-      names = "--top-p",
-      paramLabel = "P",
-      description = "Draw from the most likely tokens that hold probability P.")
-  private @Nullable Double topP;
-
-  @Option(
-      names = "--min-p",
-      paramLabel = "P",
-      description = "Draw from tokens at least P times as likely as the most likely one.")
-  private @Nullable Double minP;
-
-  @Option(
-      names = "--seed",
-      converter = SeedConverter.class,
+      names = "--min-tokens",
       paramLabel = "N",
-      description = "The same seed gives the same text (default: drawn by the server).")
-  private @Nullable Long seed;
+      description = "Neither end nor look for --stop in the first N tokens.")
+  private @Nullable Integer minTokens;
 
   @Option(
       names = "--stop",
@@ -65,29 +41,18 @@ final class RequestFlags {
   GenerateRequest.Builder request(String prompt) {
     return GenerateRequest.newBuilder()
         .setText(prompt)
-        .setSampling(sampling())
-        .setStopping(StoppingOptions.newBuilder().setMaxTokens(maxTokens).addAllStop(stop))
+        .setSampling(sampling.options())
+        .setStopping(stopping())
         .setRouting(routing());
   }
 
-  private SamplingOptions sampling() {
-    SamplingOptions.Builder sampling = SamplingOptions.newBuilder();
-    if (temperature != null) {
-      sampling.setTemperature(temperature);
+  private StoppingOptions stopping() {
+    StoppingOptions.Builder stopping =
+        StoppingOptions.newBuilder().setMaxTokens(maxTokens).addAllStop(stop);
+    if (minTokens != null) {
+      stopping.setMinTokens(minTokens);
     }
-    if (topK != null) {
-      sampling.setTopK(topK);
-    }
-    if (topP != null) {
-      sampling.setTopP(topP);
-    }
-    if (minP != null) {
-      sampling.setMinP(minP);
-    }
-    if (seed != null) {
-      sampling.setSeed(seed);
-    }
-    return sampling.build();
+    return stopping.build();
   }
 
   private RoutingOptions routing() {

@@ -2,7 +2,19 @@ package io.ennead.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ennead.v1.Dry;
+import io.ennead.v1.EntropyTemperature;
 import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.Mirostat;
+import io.ennead.v1.PeriodicTemperature;
+import io.ennead.v1.PiecewiseTemperature;
+import io.ennead.v1.Sampler;
+import io.ennead.v1.SamplingOptions;
+import io.ennead.v1.TemperatureStep;
+import io.ennead.v1.TokenIds;
+import io.ennead.v1.Xtc;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +79,101 @@ class ClientCommandsTest {
   }
 
   @Test
+  void everySamplingFlagArrivesInItsField() {
+    CliRun.of(
+        ("generate --addr "
+                + router.address()
+                + " --prompt x --temperature -0.5 --typical-p 0.8 --top-n-sigma 1.5 --xtc 0.5,0.1"
+                + " --mirostat 4,0.2 --dry 0.8,1.5,3 --repetition-penalty 1.1"
+                + " --frequency-penalty -0.25 --presence-penalty 0.5 --penalty-last-n 64"
+                + " --logit-bias 5=-inf --logit-bias 6=2 --allow-token 7 --allow-token 8"
+                + " --bad-word no --bad-word never --min-tokens 2 --samplers top_k,xtc,min-p"
+                + " --temperature-steps 0=1,5=-inf")
+            .split(" "));
+    SamplingOptions expected =
+        SamplingOptions.newBuilder()
+            .setTemperature(-0.5)
+            .setTypicalP(0.8)
+            .setTopNSigma(1.5)
+            .setXtc(Xtc.newBuilder().setProbability(0.5).setThreshold(0.1))
+            .setMirostat(Mirostat.newBuilder().setTau(4).setEta(0.2))
+            .setDry(Dry.newBuilder().setMultiplier(0.8).setBase(1.5).setAllowedLength(3))
+            .setRepetitionPenalty(1.1)
+            .setFrequencyPenalty(-0.25)
+            .setPresencePenalty(0.5)
+            .setPenaltyLastN(64)
+            .putLogitBias(5, Double.NEGATIVE_INFINITY)
+            .putLogitBias(6, 2)
+            .setAllowedTokens(TokenIds.newBuilder().addIds(7).addIds(8))
+            .addBadWords("no")
+            .addBadWords("never")
+            .addOrder(Sampler.SAMPLER_TOP_K)
+            .addOrder(Sampler.SAMPLER_XTC)
+            .addOrder(Sampler.SAMPLER_MIN_P)
+            .setPiecewiseTemperature(
+                PiecewiseTemperature.newBuilder()
+                    .addSteps(TemperatureStep.newBuilder().setFrom(0).setTemperature(1))
+                    .addSteps(
+                        TemperatureStep.newBuilder()
+                            .setFrom(5)
+                            .setTemperature(Double.NEGATIVE_INFINITY)))
+            .build();
+    assertThat(router.requests.get(0).getSampling()).isEqualTo(expected);
+    assertThat(router.requests.get(0).getStopping().getMinTokens()).isEqualTo(2);
+  }
+
+  @Test
+  void flagsOfSeveralNumbersMayLeaveTheLastOnesOut() {
+    assertThat(sampling("--mirostat", "--top-k", "3").getMirostat())
+        .isEqualTo(Mirostat.getDefaultInstance());
+    assertThat(sampling("--mirostat", "4").getMirostat().hasEta()).isFalse();
+    assertThat(sampling("--dry", "2").getDry())
+        .isEqualTo(Dry.newBuilder().setMultiplier(2).build());
+    assertThat(sampling("--dynatemp", "0.5").getEntropyTemperature())
+        .isEqualTo(EntropyTemperature.newBuilder().setRange(0.5).build());
+    assertThat(sampling("--dynatemp", "0.5,2").getEntropyTemperature().getExponent()).isEqualTo(2);
+    assertThat(sampling("--temperature-every", "4=-1").getPeriodicTemperature())
+        .isEqualTo(PeriodicTemperature.newBuilder().setEvery(4).setTemperature(-1).build());
+  }
+
+  @Test
+  void aSamplingFlagThatCannotBeReadSaysWhatWasExpected() {
+    assertRefused("0.5 (expected: P,T)", "--xtc", "0.5");
+    assertRefused("1,2,3 (expected: TAU or TAU,ETA)", "--mirostat", "1,2,3");
+    assertRefused("x (expected: a number or inf)", "--dry", "x");
+    assertRefused("1.5 (expected: a whole number)", "--dry", "1,2,1.5");
+    assertRefused("5 (expected: FROM=T,...)", "--temperature-steps", "0=1,5");
+    assertRefused("4 (expected: N=T)", "--temperature-every", "4");
+    assertRefused("top (expected: top_n_sigma, temperature, top_k", "--samplers", "top_k,top");
+    assertRefused("a (expected: a whole number)", "--allow-token", "a");
+    assertRefused(
+        "give one of --dynatemp, --temperature-steps and --temperature-every",
+        "--dynatemp",
+        "1",
+        "--temperature-every",
+        "2=1");
+  }
+
+  private void assertRefused(String message, String... flags) {
+    CliRun run = generate(flags);
+    assertThat(run.code()).as(message).isNotZero();
+    assertThat(run.err()).contains(message);
+    assertThat(router.requests).isEmpty();
+  }
+
+  private SamplingOptions sampling(String... flags) {
+    assertThat(generate(flags).code()).isZero();
+    return router.requests.get(router.requests.size() - 1).getSampling();
+  }
+
+  private CliRun generate(String... flags) {
+    List<String> line =
+        new ArrayList<>(List.of("generate", "--addr", router.address(), "--prompt", "x"));
+    line.addAll(List.of(flags));
+    return CliRun.of(line.toArray(String[]::new));
+  }
+
+  @Test
   void jsonHasOnePieceOnEachLine() {
     CliRun run =
         CliRun.of(
@@ -89,7 +196,7 @@ class ClientCommandsTest {
             "--logprobs",
             "0");
     assertThat(run.out().lines())
-        .containsExactly("wörd ", "id  logprob  alternatives", "0   -0.5000  ");
+        .containsExactly("wörd ", "id  logprob  sampled  alternatives", "0   -0.5000  -0.2500  ");
   }
 
   @Test

@@ -74,7 +74,8 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   private static GenerateResponse piece(int id, GenerateRequest request) {
     GenerateResponse.Builder piece = GenerateResponse.newBuilder().setText("wörd ").addTokenIds(id);
     if (request.hasLogprobs()) {
-      piece.addLogprobs(TokenLogprob.newBuilder().setId(id).setLogprob(-0.5));
+      piece.addLogprobs(
+          TokenLogprob.newBuilder().setId(id).setLogprob(-0.5).setSampledLogprob(-0.25));
     }
     return piece.build();
   }

@@ -65,8 +65,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   }
 
   private GenerationRequest read(ServedModel model, GenerateRequest request, String responseId) {
-    SamplingOptions sampling =
-        Options.sampling(request.getSampling(), model.info().defaultSampling());
+    SamplingOptions sampling = SamplingReader.read(request.getSampling(), model);
     int[] prompt = Prompts.read(model, request);
     long seed = sampling.seed().orElseGet(seeds);
     return new GenerationRequest(

@@ -5,7 +5,9 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.RoutingRule;
+import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
+import io.ennead.router.sample.Truncation;
 import io.ennead.v1.GateInfo;
 import io.ennead.v1.GateScore;
 import io.ennead.v1.Model;
@@ -89,12 +91,20 @@ final class ModelMessages {
         .build();
   }
 
+  /** The defaults that generation_config.json can set. */
   private static io.ennead.v1.SamplingOptions sampling(SamplingOptions options) {
+    Truncation truncation = options.truncation();
+    Penalties penalties = options.penalties();
     return io.ennead.v1.SamplingOptions.newBuilder()
-        .setTemperature(options.temperature())
-        .setTopK(options.topK())
-        .setTopP(options.topP())
-        .setMinP(options.minP())
+        .setTemperature(options.temperature().value())
+        .setTopK(truncation.topK())
+        .setTopP(truncation.topP())
+        .setMinP(truncation.minP())
+        .setTypicalP(truncation.typicalP())
+        .setRepetitionPenalty(penalties.repetition())
+        .setFrequencyPenalty(penalties.frequency())
+        .setPresencePenalty(penalties.presence())
+        .setPenaltyLastN(penalties.lastN())
         .build();
   }
 }

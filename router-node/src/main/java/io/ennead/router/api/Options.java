@@ -4,12 +4,10 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.StoppingOptions;
 import io.ennead.router.moe.ExpertLayer.Phase;
-import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.GenerateRequest;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -22,15 +20,6 @@ final class Options {
 
   private Options() {}
 
-  static SamplingOptions sampling(io.ennead.v1.SamplingOptions options, SamplingOptions defaults) {
-    return new SamplingOptions(
-        options.hasTemperature() ? options.getTemperature() : defaults.temperature(),
-        options.hasTopK() ? clamp(options.getTopK()) : defaults.topK(),
-        options.hasTopP() ? options.getTopP() : defaults.topP(),
-        options.hasMinP() ? options.getMinP() : defaults.minP(),
-        options.hasSeed() ? OptionalLong.of(options.getSeed()) : OptionalLong.empty());
-  }
-
   static StoppingOptions stopping(
       io.ennead.v1.StoppingOptions options, ModelInfo model, int promptTokens) {
     int room = model.contextLength() - promptTokens;
@@ -42,7 +31,20 @@ final class Options {
           "1 to %d: the context of %d tokens less %d of the prompt"
               .formatted(room, model.contextLength(), promptTokens));
     }
-    return new StoppingOptions((int) maxTokens, options.getStopList(), options.getIgnoreEos());
+    return new StoppingOptions(
+        (int) maxTokens,
+        options.getStopList(),
+        options.getIgnoreEos(),
+        minTokens(options, maxTokens));
+  }
+
+  private static int minTokens(io.ennead.v1.StoppingOptions options, long maxTokens) {
+    long minTokens = Integer.toUnsignedLong(options.getMinTokens());
+    if (minTokens > maxTokens) {
+      throw ServingException.invalidField(
+          "stopping.min_tokens", minTokens, "at most the %d of max_tokens".formatted(maxTokens));
+    }
+    return (int) minTokens;
   }
 
   /** Layers that a request names: each has experts, and none is named twice. */
@@ -86,9 +88,5 @@ final class Options {
       case UNRECOGNIZED ->
           throw ServingException.invalidField("phase", number, "PHASE_PREFILL or PHASE_DECODE");
     };
-  }
-
-  private static int clamp(int unsigned) {
-    return unsigned < 0 ? Integer.MAX_VALUE : unsigned;
   }
 }

@@ -32,6 +32,7 @@ final class Responses {
     }
     piece.logprobs().forEach(logprob -> response.addLogprobs(logprob(logprob)));
     piece.trace().ifPresent(trace -> response.setTrace(TraceMessages.trace(trace)));
+    piece.draw().ifPresent(draw -> response.addSamplingTrace(TraceMessages.draw(draw)));
     return response.build();
   }
 
@@ -39,6 +40,8 @@ final class Responses {
     TokenLogprob.Builder message =
         TokenLogprob.newBuilder().setId(token.id()).setLogprob(token.logProb());
     token.top().forEach(alternative -> message.addTop(logprob(alternative)));
+    token.sampledLogProb().ifPresent(message::setSampledLogprob);
+    token.sampledTop().forEach(alternative -> message.addSampledTop(logprob(alternative)));
     return message.build();
   }
 

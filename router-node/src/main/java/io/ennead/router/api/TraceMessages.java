@@ -1,9 +1,11 @@
 package io.ennead.router.api;
 
+import io.ennead.router.generate.DrawTrace;
 import io.ennead.router.trace.LayerSummary;
 import io.ennead.router.trace.LayerTrace;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceLevel;
+import io.ennead.v1.SamplingTrace;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -20,6 +22,14 @@ final class TraceMessages {
             .setTruncated(trace.truncated());
     trace.layers().forEach(layer -> message.addLayers(layer(layer)));
     return message.build();
+  }
+
+  static SamplingTrace draw(DrawTrace draw) {
+    return SamplingTrace.newBuilder()
+        .setTemperature(draw.temperature())
+        .setCandidates(draw.candidates())
+        .setEntropy(draw.entropy())
+        .build();
   }
 
   /** A trace that has the sums only. */

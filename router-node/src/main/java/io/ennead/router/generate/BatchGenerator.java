@@ -1,8 +1,11 @@
 package io.ennead.router.generate;
 
+import io.ennead.errors.ServingException;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Gate;
+import io.ennead.router.sample.Dry;
+import io.ennead.router.sample.TokenSampler;
 import io.ennead.router.trace.TraceLevel;
 import io.ennead.router.trace.TraceRecorder;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -71,6 +74,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
 
   @Override
   public Generation submit(GenerationRequest request, TokenSink sink) {
+    requireEndable(request);
     List<Sequence> others =
         IntStream.range(1, request.continuations())
             .mapToObj(index -> sequence(request, index, sink, List.of()))
@@ -94,13 +98,15 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   }
 
   private GenerateTask task(GenerationRequest request, int index, TokenSink sink) {
+    StoppingOptions stopping = request.stopping();
     return new GenerateTask(
         request,
         index,
         sink,
         model,
         endOfSequence,
-        new TextStream(codec, request.stopping().stop()),
+        sampler(request, request.seed() + index),
+        new TextStream(codec, stopping.stop(), stopping.minTokens()),
         recorder(request),
         metrics);
   }
@@ -110,6 +116,28 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
         ? Optional.empty()
         : Optional.of(
             new TraceRecorder(request.trace(), gate, request.routing(), request.prompt().length));
+  }
+
+  private TokenSampler sampler(GenerationRequest request, long seed) {
+    List<String> breakers = request.sampling().dry().map(Dry::breakers).orElse(List.of());
+    return new TokenSampler(
+        request.sampling(),
+        seed,
+        model.vocabularySize(),
+        request.prompt(),
+        new RepetitionBreakers(codec, breakers));
+  }
+
+  /** Tokens that must not be drawn before min_tokens cannot be the only ones that may be drawn. */
+  private void requireEndable(GenerationRequest request) {
+    Set<Integer> allowed = request.sampling().constraints().allowed();
+    int minTokens = request.stopping().minTokens();
+    if (minTokens > 0 && !allowed.isEmpty() && endOfSequence.containsAll(allowed)) {
+      throw ServingException.invalidField(
+          "sampling.allowed_tokens",
+          "only tokens that end the sequence",
+          "another too, for min_tokens is " + minTokens);
+    }
   }
 
   @Override

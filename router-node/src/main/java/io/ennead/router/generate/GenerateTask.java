@@ -2,9 +2,10 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.sample.Draw;
 import io.ennead.router.sample.LogProbs;
-import io.ennead.router.sample.Sampler;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.sample.TokenSampler;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceRecorder;
 import java.time.Duration;
@@ -26,8 +27,8 @@ final class GenerateTask implements SequenceTask {
   private final Set<Integer> endOfSequence;
   private final TextStream text;
   private final GenerationMetrics metrics;
+  private final TokenSampler sampler;
   private final Optional<TraceRecorder> recorder;
-  private final Sampler sampler = new Sampler();
   private Optional<RoutingTrace> trace = Optional.empty();
   private final long arrived = System.nanoTime();
   private long admitted;
@@ -47,6 +48,7 @@ final class GenerateTask implements SequenceTask {
       TokenSink sink,
       ModelInfo model,
       Set<Integer> endOfSequence,
+      TokenSampler sampler,
       TextStream text,
       Optional<TraceRecorder> recorder,
       GenerationMetrics metrics) {
@@ -56,6 +58,7 @@ final class GenerateTask implements SequenceTask {
     this.recorder = recorder;
     this.model = model;
     this.endOfSequence = endOfSequence;
+    this.sampler = sampler;
     this.text = text;
     this.metrics = metrics;
   }
@@ -100,9 +103,8 @@ final class GenerateTask implements SequenceTask {
 
   @Override
   public OptionalInt accept(int position, float[] logits, int offset) {
-    int vocabulary = model.vocabularySize();
-    int token =
-        sampler.sample(logits, offset, vocabulary, request.sampling(), seed(), position + 1);
+    Draw draw = sampler.draw(logits, offset, position + 1, forbidden());
+    int token = draw.token();
     generated++;
     clockToken();
     String delta = text.push(token);
@@ -113,9 +115,18 @@ final class GenerateTask implements SequenceTask {
     }
     sink.piece(
         new Piece(
-            index, new int[] {token}, delta, logProbs(token, logits, offset, vocabulary), trace));
+            index,
+            new int[] {token},
+            delta,
+            logProbs(draw, logits, offset),
+            trace,
+            recorder.map(traced -> DrawTrace.of(draw))));
     trace = Optional.empty();
     return reason == null ? OptionalInt.of(token) : OptionalInt.empty();
+  }
+
+  private Set<Integer> forbidden() {
+    return generated < request.stopping().minTokens() ? endOfSequence : Set.of();
   }
 
   private FinishInfo.@Nullable Reason reasonToEnd(int token) {
@@ -128,12 +139,12 @@ final class GenerateTask implements SequenceTask {
     return generated == maxTokens() ? FinishInfo.Reason.LENGTH : null;
   }
 
-  private List<TokenLogProb> logProbs(int token, float[] logits, int offset, int vocabulary) {
+  private List<TokenLogProb> logProbs(Draw draw, float[] logits, int offset) {
     if (request.logprobs().isEmpty()) {
       return List.of();
     }
-    LogProbs probabilities = LogProbs.of(logits, offset, vocabulary);
-    return List.of(probabilities.of(token, request.logprobs().getAsInt()));
+    LogProbs probabilities = LogProbs.of(logits, offset, model.vocabularySize());
+    return List.of(draw.logProb(probabilities, request.logprobs().getAsInt()));
   }
 
   private void clockToken() {

@@ -2,21 +2,24 @@ package io.ennead.router.generate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ennead.errors.ServingException;
+import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
+import io.ennead.router.sample.Temperature;
+import io.ennead.router.sample.Truncation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
  * What generation_config.json says: defaults of sampling and the tokens that end a sequence.
  * Without the file, the model's own distribution and the end-of-sequence tokens of config.json. A
  * file with {@code do_sample: false}, or without that key, means greedy, as in Hugging Face
- * transformers.
+ * transformers; its repetition penalty holds all the same.
  */
 public record GenerationDefaults(SamplingOptions sampling, Set<Integer> endOfSequence) {
 
@@ -35,15 +38,31 @@ public record GenerationDefaults(SamplingOptions sampling, Set<Integer> endOfSeq
   }
 
   private static SamplingOptions sampling(JsonNode json) {
+    Penalties penalties = new Penalties(json.path("repetition_penalty").asDouble(1), 0, 0, 0);
     if (!json.path("do_sample").asBoolean(false)) {
-      return SamplingOptions.GREEDY;
+      return SamplingOptions.GREEDY.withPenalties(penalties);
     }
-    return new SamplingOptions(
-        json.path("temperature").asDouble(1),
-        json.path("top_k").asInt(0),
-        json.path("top_p").asDouble(1),
-        json.path("min_p").asDouble(0),
-        OptionalLong.empty());
+    return SamplingOptions.DEFAULT
+        .withTemperature(Temperature.of(temperature(json)))
+        .withTruncation(truncation(json))
+        .withPenalties(penalties);
+  }
+
+  private static double temperature(JsonNode json) {
+    double temperature = json.path("temperature").asDouble(1);
+    if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {
+      throw ServingException.invalidField(
+          "generation_config.json: temperature", temperature, "at least 0, finite");
+    }
+    return temperature;
+  }
+
+  private static Truncation truncation(JsonNode json) {
+    return Truncation.NONE
+        .withTopK(json.path("top_k").asInt(0))
+        .withTopP(json.path("top_p").asDouble(1))
+        .withMinP(json.path("min_p").asDouble(0))
+        .withTypicalP(json.path("typical_p").asDouble(1));
   }
 
   private static Set<Integer> endOfSequence(JsonNode json, List<Integer> fallback) {

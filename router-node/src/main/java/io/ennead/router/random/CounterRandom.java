@@ -27,7 +27,9 @@ public final class CounterRandom {
     /** The choice of the next token. */
     TOKEN(1),
     /** The choice of a token's experts at a layer. */
-    ROUTING(2);
+    ROUTING(2),
+    /** Whether the top choices for the next token are excluded. */
+    XTC(3);
 
     private final int code;
 

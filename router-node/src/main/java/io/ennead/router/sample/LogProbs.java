@@ -1,5 +1,6 @@
 package io.ennead.router.sample;
 
+import io.ennead.errors.ServingException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,10 +24,10 @@ public final class LogProbs {
   /**
    * Normalises the row at {@code offset}.
    *
-   * @throws io.ennead.errors.ServingException when a logit is NaN or +infinity
+   * @throws ServingException when a logit is NaN or +infinity
    */
   public static LogProbs of(float[] logits, int offset, int vocabulary) {
-    double max = logits[offset + Sampler.argmax(logits, offset, vocabulary)];
+    double max = logits[offset + argmax(logits, offset, vocabulary)];
     double sum = 0;
     for (int id = 0; id < vocabulary; id++) {
       sum += StrictMath.exp(logits[offset + id] - max);
@@ -69,6 +70,29 @@ public final class LogProbs {
   /** The token with the most likely ones at its place. */
   public TokenLogProb of(int id, int alternatives) {
     return new TokenLogProb(id, of(id), top(alternatives));
+  }
+
+  /**
+   * The id of the highest logit, ties to the lower id.
+   *
+   * @throws ServingException when a logit is NaN or +infinity, or all are -infinity
+   */
+  static int argmax(float[] logits, int offset, int vocabulary) {
+    int best = 0;
+    for (int id = 0; id < vocabulary; id++) {
+      float logit = logits[offset + id];
+      if (!(logit < Float.POSITIVE_INFINITY)) {
+        throw ServingException.engineFailure(
+            "logit of token %d: %s (expected: a finite number)".formatted(id, logit), null);
+      }
+      if (logit > logits[offset + best]) {
+        best = id;
+      }
+    }
+    if (logits[offset + best] == Float.NEGATIVE_INFINITY) {
+      throw ServingException.engineFailure("every logit is -Infinity", null);
+    }
+    return best;
   }
 
   private int insert(int[] best, int found, int id) {

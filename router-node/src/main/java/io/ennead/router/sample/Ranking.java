@@ -1,17 +1,23 @@
 package io.ennead.router.sample;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
 
 /**
- * Candidate tokens that are ranked (highest logit first, ties to the lower id) but not sorted: what
- * the filters of {@link Sampler} work on. Selecting a prefix partitions around pivots until its end
- * is found, so the cost is linear on average. Pivots depend on the logits alone, and so does the
- * order in which weights are summed. For one thread at a time.
+ * Candidate tokens that are ranked but not sorted: what {@link Candidates} works on. The ranking is
+ * by logit, highest first, or lowest first when inverted, ties to the lower id; a score, while
+ * there is one, comes before the logit, least first. Selecting a prefix partitions around pivots
+ * until its end is found, so the cost is linear on average. Pivots depend on the logits alone, and
+ * so does the order in which weights are summed. For one thread at a time.
  */
 final class Ranking {
   private final int[] ids;
   private final float[] logits;
   private final double[] weights;
+  private double[] scores = {};
+  private boolean scored;
+  private boolean inverted;
   private int size;
 
   Ranking(int capacity) {
@@ -27,6 +33,7 @@ final class Ranking {
   /** Starts over with every token of the row but those of logit -infinity. */
   void load(float[] row, int offset, int vocabulary) {
     size = 0;
+    inverted = false;
     for (int id = 0; id < vocabulary; id++) {
       float logit = row[offset + id];
       if (logit != Float.NEGATIVE_INFINITY) {
@@ -34,6 +41,56 @@ final class Ranking {
         logits[size++] = logit;
       }
     }
+  }
+
+  /** Starts over with one token. */
+  void loadOnly(int id, float logit) {
+    ids[0] = id;
+    logits[0] = logit;
+    size = 1;
+    inverted = false;
+  }
+
+  int size() {
+    return size;
+  }
+
+  int id(int index) {
+    return ids[index];
+  }
+
+  float logit(int index) {
+    return logits[index];
+  }
+
+  double weight(int index) {
+    return weights[index];
+  }
+
+  double totalWeight() {
+    return sum(0, size);
+  }
+
+  /** Turns the ranking around. */
+  void invert() {
+    inverted = true;
+  }
+
+  /** Which of the candidates comes first. */
+  int first() {
+    int first = 0;
+    for (int i = 1; i < size; i++) {
+      if (precedes(i, first)) {
+        first = i;
+      }
+    }
+    return first;
+  }
+
+  /** Keeps the first of the ranking. */
+  void keepFirst() {
+    swap(0, first());
+    size = 1;
   }
 
   /** Keeps the first {@code count} of the ranking. */
@@ -45,11 +102,18 @@ final class Ranking {
     size = 1 + reach(count, true);
   }
 
-  /** Gives every candidate its weight exp((l - top) / temperature); drops those that vanish. */
-  void weigh(float top, double temperature) {
+  /** Gives every candidate its weight exp((l - reference) / temperature). */
+  void weigh(float reference, double temperature) {
+    for (int i = 0; i < size; i++) {
+      weights[i] = StrictMath.exp(((double) logits[i] - reference) / temperature);
+    }
+  }
+
+  /** Does the same and drops those whose weight vanishes. */
+  void weighAndDrop(float reference, double temperature) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
-      double weight = StrictMath.exp(((double) logits[i] - top) / temperature);
+      double weight = StrictMath.exp(((double) logits[i] - reference) / temperature);
       if (weight > 0) {
         move(i, kept);
         weights[kept++] = weight;
@@ -63,22 +127,39 @@ final class Ranking {
     size = 1 + reach(share * sum(0, size), true);
   }
 
+  /** Does the same in the order of a score. */
+  void keepMass(double share, IntToDoubleFunction score) {
+    if (scores.length < size) {
+      scores = new double[ids.length];
+    }
+    for (int i = 0; i < size; i++) {
+      scores[i] = score.applyAsDouble(i);
+    }
+    scored = true;
+    keepMass(share);
+    scored = false;
+  }
+
   /** Keeps candidates of at least this weight. */
   void keepAtLeast(double least) {
+    keep(i -> weights[i] >= least);
+  }
+
+  /** Keeps candidates by their index, which is that before anything is removed. */
+  void keep(IntPredicate wanted) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
-      if (weights[i] >= least) {
-        double weight = weights[i];
+      if (wanted.test(i)) {
         move(i, kept);
-        weights[kept++] = weight;
+        weights[kept++] = weights[i];
       }
     }
     size = kept;
   }
 
-  /** The token at which the running sum of weights exceeds this share of the total. */
-  int draw(double share) {
-    return ids[reach(share * sum(0, size), false)];
+  /** The candidate at which the running sum of weights exceeds the target. */
+  int reach(double target) {
+    return reach(target, false);
   }
 
   /**
@@ -133,8 +214,14 @@ final class Ranking {
     return precedes(a, c) ? a : precedes(b, c) ? c : b;
   }
 
-  private boolean precedes(int a, int b) {
-    return logits[a] > logits[b] || (logits[a] == logits[b] && ids[a] < ids[b]);
+  boolean precedes(int a, int b) {
+    if (scored && scores[a] != scores[b]) {
+      return scores[a] < scores[b];
+    }
+    if (logits[a] != logits[b]) {
+      return inverted ? logits[a] < logits[b] : logits[a] > logits[b];
+    }
+    return ids[a] < ids[b];
   }
 
   private double sum(int from, int to) {
@@ -157,8 +244,15 @@ final class Ranking {
     float logit = logits[a];
     logits[a] = logits[b];
     logits[b] = logit;
-    double weight = weights[a];
-    weights[a] = weights[b];
-    weights[b] = weight;
+    swap(weights, a, b);
+    if (scored) {
+      swap(scores, a, b);
+    }
+  }
+
+  private static void swap(double[] values, int a, int b) {
+    double value = values[a];
+    values[a] = values[b];
+    values[b] = value;
   }
 }

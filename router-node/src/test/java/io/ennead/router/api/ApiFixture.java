@@ -28,7 +28,6 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -67,7 +66,7 @@ final class ApiFixture {
             LAYERS,
             IntStream.range(0, LAYERS).boxed().toList(),
             GateConfig.softmax(4, 2, true),
-            new SamplingOptions(0.7, 0, 0.9, 0, OptionalLong.empty()));
+            SamplingOptions.of(0.7, 0, 0.9, 0));
     MoeLayer moe =
         new MoeLayer(
             (layer, phase, hidden) -> hidden.clone(),

@@ -33,6 +33,7 @@ import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.StoppingOptions;
 import io.ennead.v1.TokenIds;
+import io.ennead.v1.TokenLogprob;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.grpc.Context;
@@ -45,6 +46,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -91,10 +93,16 @@ class InferenceGrpcServiceTest {
   void streamsPiecesAndThenTheFinish() {
     generator.behaviour =
         (request, sink) -> {
+          TokenLogProb other = new TokenLogProb(3, -1, List.of());
           TokenLogProb token =
-              new TokenLogProb(72, -0.5, List.of(new TokenLogProb(3, -1, List.of())));
-          sink.piece(new Piece(0, new int[] {72}, "H", List.of(token), Optional.empty()));
-          sink.piece(new Piece(0, new int[] {105, 33}, "i!", List.of(), Optional.empty()));
+              new TokenLogProb(
+                  72, -0.5, List.of(other), OptionalDouble.of(-0.25), List.of(other, other));
+          sink.piece(
+              new Piece(
+                  0, new int[] {72}, "H", List.of(token), Optional.empty(), Optional.empty()));
+          sink.piece(
+              new Piece(
+                  0, new int[] {105, 33}, "i!", List.of(), Optional.empty(), Optional.empty()));
           sink.finished(finish(request));
         };
 
@@ -104,7 +112,11 @@ class InferenceGrpcServiceTest {
     assertThat(responses).hasSize(3);
     assertThat(responses).extracting(GenerateResponse::getText).containsExactly("H", "i!", "");
     assertThat(responses.get(1).getTokenIdsList()).containsExactly(105, 33);
-    assertThat(responses.get(0).getLogprobs(0).getTop(0).getId()).isEqualTo(3);
+    TokenLogprob told = responses.get(0).getLogprobs(0);
+    assertThat(told.getTop(0).getId()).isEqualTo(3);
+    assertThat(told.getTop(0).hasSampledLogprob()).isFalse();
+    assertThat(told.getSampledLogprob()).isEqualTo(-0.25);
+    assertThat(told.getSampledTopList()).extracting(TokenLogprob::getId).containsExactly(3, 3);
     assertThat(responses)
         .extracting(GenerateResponse::getResponseId)
         .containsOnly(generator.request.responseId());
@@ -120,8 +132,8 @@ class InferenceGrpcServiceTest {
     GenerationRequest request = accepted(text("ab").build());
 
     assertThat(request.prompt()).containsExactly(256, 'a', 'b');
-    assertThat(request.sampling().temperature()).isEqualTo(0.7);
-    assertThat(request.sampling().topP()).isEqualTo(0.9);
+    assertThat(request.sampling().temperature().value()).isEqualTo(0.7);
+    assertThat(request.sampling().truncation().topP()).isEqualTo(0.9);
     assertThat(request.seed()).isEqualTo(SERVER_SEED);
     assertThat(request.stopping().maxTokens()).isEqualTo(ApiFixture.CONTEXT - 3);
     assertThat(request.routing())
@@ -147,20 +159,24 @@ class InferenceGrpcServiceTest {
                         .setMinP(0.25)
                         .setSeed(-3))
                 .setStopping(
-                    StoppingOptions.newBuilder().setMaxTokens(30).addStop("x").setIgnoreEos(true))
+                    StoppingOptions.newBuilder()
+                        .setMaxTokens(30)
+                        .addStop("x")
+                        .setIgnoreEos(true)
+                        .setMinTokens(30))
                 .setRouting(RoutingOptions.newBuilder().setTemperature(-2).setExpertsPerToken(4))
                 .setN(1)
                 .setLogprobs(20)
                 .build());
 
     assertThat(request.prompt()).containsExactly(5, 256);
-    assertThat(request.sampling().temperature()).isInfinite();
-    assertThat(request.sampling().topK()).isEqualTo(Integer.MAX_VALUE);
-    assertThat(request.sampling().topP()).isEqualTo(0.5);
-    assertThat(request.sampling().minP()).isEqualTo(0.25);
+    assertThat(request.sampling().temperature().value()).isInfinite();
+    assertThat(request.sampling().truncation().topK()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(request.sampling().truncation().topP()).isEqualTo(0.5);
+    assertThat(request.sampling().truncation().minP()).isEqualTo(0.25);
     assertThat(request.seed()).isEqualTo(-3);
     assertThat(request.stopping())
-        .isEqualTo(new io.ennead.router.generate.StoppingOptions(30, List.of("x"), true));
+        .isEqualTo(new io.ennead.router.generate.StoppingOptions(30, List.of("x"), true, 30));
     assertThat(request.routing().rule().temperature()).isEqualTo(-2);
     assertThat(request.routing().rule().expertsPerToken()).hasValue(4);
     assertThat(request.logprobs()).isEqualTo(OptionalInt.of(20));
@@ -206,7 +222,8 @@ class InferenceGrpcServiceTest {
   void aClientThatLeavesCancelsItsGeneration() throws Exception {
     generator.behaviour =
         (request, sink) ->
-            sink.piece(new Piece(0, new int[] {1}, "x", List.of(), Optional.empty()));
+            sink.piece(
+                new Piece(0, new int[] {1}, "x", List.of(), Optional.empty(), Optional.empty()));
     CancellableContext context = Context.current().withCancellation();
     context.run(
         () -> {
@@ -217,7 +234,7 @@ class InferenceGrpcServiceTest {
 
     assertThat(generator.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
     TokenSink sink = generator.sink.get();
-    sink.piece(new Piece(0, new int[] {2}, "y", List.of(), Optional.empty()));
+    sink.piece(new Piece(0, new int[] {2}, "y", List.of(), Optional.empty(), Optional.empty()));
     sink.failed(ServingException.cancelled("the caller left"));
   }
 
@@ -245,7 +262,7 @@ class InferenceGrpcServiceTest {
     TokenSink sink = generator.sink.get(10, TimeUnit.SECONDS);
     // One that the transport may take, the buffer, and one too many.
     for (int i = 0; i < MAX_BUFFERED + 2; i++) {
-      sink.piece(new Piece(0, new int[] {i}, "x", List.of(), Optional.empty()));
+      sink.piece(new Piece(0, new int[] {i}, "x", List.of(), Optional.empty(), Optional.empty()));
     }
 
     assertThat(generator.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
@@ -265,7 +282,7 @@ class InferenceGrpcServiceTest {
     InferenceServiceGrpc.newStub(fixture.channel()).generate(text("a").build(), reader);
     TokenSink sink = generator.sink.get(10, TimeUnit.SECONDS);
     for (int i = 0; i < MAX_BUFFERED; i++) {
-      sink.piece(new Piece(0, new int[] {i}, "x", List.of(), Optional.empty()));
+      sink.piece(new Piece(0, new int[] {i}, "x", List.of(), Optional.empty(), Optional.empty()));
     }
     sink.finished(finish(generator.request));
     reader.calls.get().request(100);
@@ -336,8 +353,19 @@ class InferenceGrpcServiceTest {
     assertThat(models).hasSize(1);
     assertThat(models.get(0).getName()).isEqualTo("tiny");
     assertThat(models.get(0).getContextLength()).isEqualTo(ApiFixture.CONTEXT);
-    assertThat(models.get(0).getDefaultSampling().getTemperature()).isEqualTo(0.7);
-    assertThat(models.get(0).getDefaultSampling().hasSeed()).isFalse();
+    assertThat(models.get(0).getDefaultSampling())
+        .isEqualTo(
+            SamplingOptions.newBuilder()
+                .setTemperature(0.7)
+                .setTopK(0)
+                .setTopP(0.9)
+                .setMinP(0)
+                .setTypicalP(1)
+                .setRepetitionPenalty(1)
+                .setFrequencyPenalty(0)
+                .setPresencePenalty(0)
+                .setPenaltyLastN(0)
+                .build());
   }
 
   private GenerationRequest accepted(GenerateRequest request) {

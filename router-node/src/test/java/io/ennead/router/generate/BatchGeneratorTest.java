@@ -18,7 +18,10 @@ import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.sample.Dry;
+import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
+import io.ennead.router.sample.TokenConstraints;
 import io.ennead.router.sample.TokenLogProb;
 import io.ennead.router.trace.TraceOptions;
 import io.ennead.v1.ErrorReason;
@@ -32,7 +35,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -128,6 +130,88 @@ class BatchGeneratorTest {
       assertThat(token.top()).hasSize(3);
       assertThat(token.top().get(0).id()).isEqualTo(golden.greedyIds()[i]);
     }
+  }
+
+  @Test
+  void noEndOfSequenceIsDrawnBeforeMinTokens() throws Exception {
+    SamplingOptions onlyTheEnd =
+        SamplingOptions.GREEDY.withConstraints(
+            new TokenConstraints(Map.of(1, 1000.0), Set.of(), List.of()));
+    for (int minTokens : new int[] {0, 1, 5}) {
+      CollectingSink sink = new CollectingSink();
+      generator.submit(
+          request(onlyTheEnd, new StoppingOptions(20, List.of(), false, minTokens)), sink);
+      assertThat(sink.end.get().reason()).isEqualTo(FinishInfo.Reason.EOS);
+      assertThat(sink.ids()).hasSize(minTokens + 1).endsWith(1).containsOnlyOnce(1);
+    }
+  }
+
+  @Test
+  void onlyEndOfSequenceTokensAllowedBesideMinTokensIsRefused() {
+    SamplingOptions onlyTheEnd =
+        SamplingOptions.DEFAULT.withConstraints(
+            new TokenConstraints(Map.of(), Set.of(1), List.of()));
+    StoppingOptions two = new StoppingOptions(20, List.of(), false, 2);
+    assertThatThrownBy(() -> generator.submit(request(onlyTheEnd, two), new CollectingSink()))
+        .isInstanceOf(ServingException.class)
+        .hasMessage(
+            "sampling.allowed_tokens: only tokens that end the sequence"
+                + " (expected: another too, for min_tokens is 2)");
+  }
+
+  @Test
+  void optionsThatLeaveNoTokenEndOneRequestAndNoOther() throws Exception {
+    SamplingOptions none =
+        SamplingOptions.DEFAULT.withConstraints(
+            new TokenConstraints(Map.of(7, Double.NEGATIVE_INFINITY), Set.of(7), List.of()));
+    CollectingSink other = submit(new int[] {0, 100}, greedy(20));
+    CollectingSink sink = new CollectingSink();
+    generator.submit(request(none, greedy(20)), sink);
+    assertFailsWith(sink, ErrorReason.ERROR_REASON_INVALID_FIELD);
+    assertThat(other.end.get().generatedTokens()).isEqualTo(20);
+  }
+
+  @Test
+  void sampledLogProbabilitiesAreThoseOfTheTemperedDistribution() throws Exception {
+    CollectingSink sink = new CollectingSink();
+    generator.submit(
+        new GenerationRequest(
+            "r",
+            new int[] {0, 100},
+            SamplingOptions.of(0.5, 2, 1, 0),
+            1,
+            greedy(10),
+            RoutingOptions.DEFAULT,
+            OptionalInt.of(3),
+            TraceOptions.NONE,
+            1,
+            Long.MAX_VALUE),
+        sink);
+    sink.end.get();
+    for (TokenLogProb token : sink.logProbs()) {
+      double first = token.top().get(0).logProb();
+      double second = token.top().get(1).logProb();
+      double log = -Math.log1p(Math.exp((second - first) / 0.5));
+      assertThat(token.sampledTop()).hasSize(2);
+      assertThat(token.sampledTop().get(0).sampledLogProb().orElseThrow())
+          .isCloseTo(log, within(1e-9));
+      assertThat(token.top().get(2).sampledLogProb()).isEmpty();
+      assertThat(token.sampledLogProb()).isPresent();
+    }
+  }
+
+  private static GenerationRequest request(SamplingOptions sampling, StoppingOptions stopping) {
+    return new GenerationRequest(
+        "r",
+        new int[] {0, 100, 200},
+        sampling,
+        1,
+        stopping,
+        RoutingOptions.DEFAULT,
+        OptionalInt.empty(),
+        TraceOptions.NONE,
+        1,
+        Long.MAX_VALUE);
   }
 
   @Test
@@ -399,8 +483,9 @@ class BatchGeneratorTest {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       SamplingOptions sampling =
-          new SamplingOptions(
-              0.5 + random.nextDouble(), random.nextInt(50), 0.95, 0, OptionalLong.empty());
+          SamplingOptions.of(0.5 + random.nextDouble(), random.nextInt(50), 0.95, 0)
+              .withPenalties(new Penalties(1.1, 0.2, 0.1, 64))
+              .withDry(new Dry(0.8, 1.75, 2, 0, Dry.DEFAULT_BREAKERS));
       requests.add(
           new GenerationRequest(
               "r" + i,

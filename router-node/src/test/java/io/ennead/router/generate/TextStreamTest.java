@@ -44,6 +44,23 @@ class TextStreamTest {
   }
 
   @Test
+  void theTextOfTheFirstTokensIsExemptAndNoStopStringBeginsInIt() {
+    TextStream stream = new TextStream(new ByteCodec(), List.of("ab"), 3);
+    assertThat(stream.push('a') + stream.push('b') + stream.push('a')).isEqualTo("aba");
+    assertThat(stream.push('b')).isEqualTo("b");
+    assertThat(stream.stop()).isEmpty();
+    assertThat(stream.push('a') + stream.push('b')).isEmpty();
+    assertThat(stream.stop()).contains("ab");
+  }
+
+  @Test
+  void specialTokensCountAmongTheFirst() {
+    TextStream stream = new TextStream(new ByteCodec(), List.of("a"), 2);
+    assertThat(stream.push(EOS) + stream.push('a') + stream.push('a')).isEqualTo("a");
+    assertThat(stream.stop()).contains("a");
+  }
+
+  @Test
   void randomBytesReadLikeTheWholeText() {
     for (long seed = 1; seed <= 2000; seed++) {
       byte[] bytes = new byte[20];

@@ -11,14 +11,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class SamplerTest {
+class TokenSamplerTest {
   private static final double INF = Double.POSITIVE_INFINITY;
-
-  private final Sampler sampler = new Sampler();
 
   @Test
   void equalsTheSortingSamplerOnRandomInputs() {
@@ -29,7 +27,7 @@ class SamplerTest {
       SamplingOptions options = options(random);
       long stream = random.nextLong();
       for (int position = 0; position < 5; position++) {
-        assertThat(sampler.sample(logits, 3, vocabulary, options, stream, position))
+        assertThat(sample(logits, 3, vocabulary, options, stream, position))
             .as("seed %d position %d %s", seed, position, options)
             .isEqualTo(oracle(logits, 3, vocabulary, options, stream, position));
       }
@@ -43,7 +41,7 @@ class SamplerTest {
       float[] logits = logits(random, 131_072);
       for (SamplingOptions options :
           List.of(with(0.7, 0, 0.9, 0), with(1, 0, 1, 0), with(1.5, 40, 0.95, 0.05))) {
-        assertThat(sampler.sample(logits, 0, logits.length, options, seed, 7))
+        assertThat(sample(logits, 0, logits.length, options, seed, 7))
             .as("seed %d %s", seed, options)
             .isEqualTo(oracle(logits, 0, logits.length, options, seed, 7));
       }
@@ -59,7 +57,7 @@ class SamplerTest {
       int draws = 20_000;
       int[] counts = new int[logits.length];
       for (int position = 0; position < draws; position++) {
-        counts[sampler.sample(logits, 0, logits.length, options, 99, position)]++;
+        counts[sample(logits, 0, logits.length, options, 99, position)]++;
       }
       double chiSquare = 0;
       for (int id = 0; id < counts.length; id++) {
@@ -78,7 +76,7 @@ class SamplerTest {
   @Test
   void greedyTakesTheLowerIdOfATie() {
     float[] logits = {-2, 5, 5, 1};
-    assertThat(sampler.sample(logits, 0, 4, SamplingOptions.GREEDY, 1, 0)).isEqualTo(1);
+    assertThat(sample(logits, 0, 4, SamplingOptions.GREEDY, 1, 0)).isEqualTo(1);
   }
 
   @Test
@@ -86,7 +84,7 @@ class SamplerTest {
     float[] logits = {0, 9, 8, 7, 1};
     int[] counts = new int[5];
     for (int position = 0; position < 3000; position++) {
-      counts[sampler.sample(logits, 0, 5, with(INF, 3, 1, 0), 5, position)]++;
+      counts[sample(logits, 0, 5, with(INF, 3, 1, 0), 5, position)]++;
     }
     assertThat(counts[0]).isZero();
     assertThat(counts[4]).isZero();
@@ -99,17 +97,41 @@ class SamplerTest {
   void aTieAtTheTopKBoundaryGoesToTheLowerId() {
     float[] logits = {1, 2, 2, 2, 2};
     for (int position = 0; position < 200; position++) {
-      assertThat(sampler.sample(logits, 0, 5, with(1, 2, 1, 0), 5, position)).isIn(1, 2);
+      assertThat(sample(logits, 0, 5, with(1, 2, 1, 0), 5, position)).isIn(1, 2);
     }
   }
 
   @Test
   void sameSeedAndPositionDrawTheSameWhateverWasDrawnBefore() {
     float[] logits = logits(new Random(8), 50);
-    int first = sampler.sample(logits, 0, 50, with(5, 0, 1, 0), 3, 17);
-    sampler.sample(logits, 0, 50, with(5, 0, 1, 0), 4, 1);
-    assertThat(new Sampler().sample(logits, 0, 50, with(5, 0, 1, 0), 3, 17)).isEqualTo(first);
-    assertThat(sampler.sample(logits, 0, 50, with(5, 0, 1, 0), 3, 17)).isEqualTo(first);
+    TokenSampler sampler = sampler(with(5, 0, 1, 0), 3, 50);
+    int first = sampler.draw(logits, 0, 17, Set.of()).token();
+    sampler.draw(logits, 0, 1, Set.of());
+    assertThat(sample(logits, 0, 50, with(5, 0, 1, 0), 3, 17)).isEqualTo(first);
+    assertThat(sampler.draw(logits, 0, 17, Set.of()).token()).isEqualTo(first);
+  }
+
+  @Test
+  void whetherTokensWereDrawnOrGivenTheNextDrawIsTheSame() {
+    SamplingOptions options =
+        SamplingOptions.of(1.2, 0, 0.95, 0.01)
+            .withPenalties(new Penalties(1.3, 0, 0, 12))
+            .withDry(new Dry(0.8, 1.75, 1, 0, List.of("3")));
+    for (long seed = 1; seed <= 200; seed++) {
+      Random random = new Random(seed);
+      int[] text = {1, 2, 3, 1, 2};
+      TokenSampler along = new TokenSampler(options, seed, 8, text, id -> id == 3);
+      for (int i = 0; i < 20; i++) {
+        float[] logits = logits(random, 8);
+        TokenSampler anew = new TokenSampler(options, seed, 8, text, id -> id == 3);
+        int token = along.draw(logits, 0, text.length, Set.of()).token();
+        assertThat(anew.draw(logits, 0, text.length, Set.of()).token())
+            .as("seed %d, token %d", seed, i)
+            .isEqualTo(token);
+        text = Arrays.copyOf(text, text.length + 1);
+        text[text.length - 1] = token;
+      }
+    }
   }
 
   @Test
@@ -120,29 +142,19 @@ class SamplerTest {
       {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY}
     };
     for (float[] row : rows) {
-      assertThatThrownBy(() -> sampler.sample(row, 0, 2, SamplingOptions.DEFAULT, 1, 0))
+      assertThatThrownBy(() -> sample(row, 0, 2, SamplingOptions.DEFAULT, 1, 0))
           .extracting(e -> ((ServingException) e).reason())
           .isEqualTo(ErrorReason.ERROR_REASON_ENGINE_FAILURE);
     }
   }
 
-  @Test
-  void optionsRefuseValuesWithoutMeaningByFieldName() {
-    double nan = Double.NaN;
-    assertField(() -> with(-1, 0, 1, 0), "sampling.temperature: -1.0 (expected: 0 to infinity)");
-    assertField(() -> with(nan, 0, 1, 0), "sampling.temperature: NaN");
-    assertField(() -> with(1, -1, 1, 0), "sampling.top_k: -1");
-    assertField(() -> with(1, 0, 0, 0), "sampling.top_p: 0.0");
-    assertField(() -> with(1, 0, 1.01, 0), "sampling.top_p: 1.01");
-    assertField(() -> with(1, 0, nan, 0), "sampling.top_p: NaN");
-    assertField(() -> with(1, 0, 1, -0.1), "sampling.min_p: -0.1");
-    assertField(() -> with(1, 0, 1, nan), "sampling.min_p: NaN");
+  private static int sample(
+      float[] row, int offset, int vocabulary, SamplingOptions options, long seed, int position) {
+    return sampler(options, seed, vocabulary).draw(row, offset, position, Set.of()).token();
   }
 
-  private static void assertField(Runnable construction, String message) {
-    assertThatThrownBy(construction::run)
-        .isInstanceOf(ServingException.class)
-        .hasMessageStartingWith(message);
+  private static TokenSampler sampler(SamplingOptions options, long seed, int vocabulary) {
+    return new TokenSampler(options, seed, vocabulary, new int[] {0}, id -> false);
   }
 
   /** Sorts the whole vocabulary and applies one filter after the other, as the Javadoc says. */
@@ -180,30 +192,32 @@ class SamplerTest {
     ids.sort(
         Comparator.<Integer>comparingDouble(id -> -(double) logits[id])
             .thenComparing(Comparator.naturalOrder()));
-    if (options.temperature() == 0) {
+    if (options.temperature().value() == 0) {
       return ids.subList(0, 1);
     }
-    if (options.topK() > 0) {
-      ids = ids.subList(0, Math.min(options.topK(), ids.size()));
+    if (options.truncation().topK() > 0) {
+      ids = ids.subList(0, Math.min(options.truncation().topK(), ids.size()));
     }
     List<Integer> afterTopK = ids;
     double total = ids.stream().mapToDouble(id -> weight(logits, id, afterTopK, options)).sum();
     int length = 0;
     double sum = 0;
-    while (length < ids.size() && (options.topP() == 1 || sum < options.topP() * total)) {
+    while (length < ids.size()
+        && (options.truncation().topP() == 1 || sum < options.truncation().topP() * total)) {
       sum += weight(logits, ids.get(length++), afterTopK, options);
     }
     return ids.subList(0, length).stream()
-        .filter(id -> weight(logits, id, afterTopK, options) >= options.minP())
+        .filter(id -> weight(logits, id, afterTopK, options) >= options.truncation().minP())
         .toList();
   }
 
   private static double weight(
       float[] logits, int id, List<Integer> ranked, SamplingOptions options) {
-    if (options.temperature() == 0) {
+    if (options.temperature().value() == 0) {
       return 1;
     }
-    return StrictMath.exp(((double) logits[id] - logits[ranked.get(0)]) / options.temperature());
+    return StrictMath.exp(
+        ((double) logits[id] - logits[ranked.get(0)]) / options.temperature().value());
   }
 
   /** Every other seed gives few different values, so that ties are everywhere. */
@@ -233,6 +247,6 @@ class SamplerTest {
   }
 
   private static SamplingOptions with(double temperature, int topK, double topP, double minP) {
-    return new SamplingOptions(temperature, topK, topP, minP, OptionalLong.empty());
+    return SamplingOptions.of(temperature, topK, topP, minP);
   }
 }
