@@ -162,7 +162,7 @@ class BatchIT {
         Arguments.of(
             text("a b ".repeat(500_000)), ErrorReason.ERROR_REASON_PROMPT_TOO_LONG, "prompt"),
         Arguments.of(temperature(Double.NaN), field, "sampling.temperature"),
-        Arguments.of(temperature(-1), field, "sampling.temperature"),
+        Arguments.of(inverted(), field, "sampling.top_p"),
         Arguments.of(topP(0), field, "sampling.top_p"),
         Arguments.of(maxTokens(0), field, "stopping.max_tokens"),
         Arguments.of(
@@ -176,6 +176,13 @@ class BatchIT {
   private static GenerateRequest.Builder temperature(double temperature) {
     GenerateRequest.Builder request = text("a");
     request.getSamplingBuilder().setTemperature(temperature);
+    return request;
+  }
+
+  /** An inverted distribution, cut as if it were not. */
+  private static GenerateRequest.Builder inverted() {
+    GenerateRequest.Builder request = temperature(-1);
+    request.getSamplingBuilder().setTopP(0.9);
     return request;
   }
 
