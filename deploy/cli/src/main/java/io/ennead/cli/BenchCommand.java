@@ -3,6 +3,7 @@ package io.ennead.cli;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.LoadGenerator;
 import io.ennead.client.LoadGenerator.Measurement;
+import io.ennead.v1.TraceLevel;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
@@ -63,13 +64,30 @@ final class BenchCommand implements Callable<Integer> {
       description = "Runs per line (default: ${DEFAULT-VALUE}).")
   private int runs;
 
+  @Option(
+      names = "--trace",
+      defaultValue = "none",
+      paramLabel = "LEVEL",
+      description = "Routing that the answers carry: none, summary or full (default: none).")
+  private Trace trace = Trace.NONE;
+
+  private enum Trace {
+    NONE,
+    SUMMARY,
+    FULL;
+
+    TraceLevel level() {
+      return TraceLevel.valueOf("TRACE_LEVEL_" + name());
+    }
+  }
+
   @Override
   public Integer call() throws InterruptedException {
     requirePositive();
     PrintWriter out = spec.commandLine().getOut();
     try (EnneadClient client = connection.open()) {
       int vocabulary = client.listModels(connection.limit()).getModels(0).getVocabularySize();
-      LoadGenerator load = new LoadGenerator(client, connection.limit(), vocabulary);
+      LoadGenerator load = new LoadGenerator(client, connection.limit(), vocabulary, trace.level());
       load.decode(streams.stream().max(Comparator.naturalOrder()).orElse(1), tokens);
       load.prefill(1, promptTokens);
       measure(load).print(out);

@@ -6,6 +6,8 @@ import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.SamplingOptions;
 import io.ennead.v1.StoppingOptions;
 import io.ennead.v1.TokenIds;
+import io.ennead.v1.TraceLevel;
+import io.ennead.v1.TraceOptions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +31,7 @@ public final class LoadGenerator {
   private final EnneadClient client;
   private final Duration limit;
   private final int vocabulary;
+  private final TraceLevel trace;
   private final Random random = new Random(SEED);
 
   /**
@@ -36,11 +39,13 @@ public final class LoadGenerator {
    *
    * @param limit of each request
    * @param vocabulary number of token ids of the served model
+   * @param trace how much of the routing the answers are to carry
    */
-  public LoadGenerator(EnneadClient client, Duration limit, int vocabulary) {
+  public LoadGenerator(EnneadClient client, Duration limit, int vocabulary, TraceLevel trace) {
     this.client = client;
     this.limit = limit;
     this.vocabulary = vocabulary;
+    this.trace = trace;
   }
 
   /**
@@ -110,6 +115,7 @@ public final class LoadGenerator {
         .setTokenIds(TokenIds.newBuilder().addAllIds(Arrays.stream(ids).boxed().toList()))
         .setSampling(SamplingOptions.newBuilder().setTemperature(0))
         .setStopping(StoppingOptions.newBuilder().setMaxTokens(tokens).setIgnoreEos(true))
+        .setTrace(TraceOptions.newBuilder().setLevel(trace))
         .build();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.client.LoadGenerator.Measurement;
 import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.TraceLevel;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -74,6 +75,6 @@ class LoadGeneratorTest {
   }
 
   private LoadGenerator load() {
-    return new LoadGenerator(client, Duration.ofSeconds(20), 50);
+    return new LoadGenerator(client, Duration.ofSeconds(20), 50, TraceLevel.TRACE_LEVEL_NONE);
   }
 }
