@@ -3,7 +3,6 @@ package io.ennead.cli;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.LoadGenerator;
 import io.ennead.client.LoadGenerator.Measurement;
-import io.ennead.v1.TraceLevel;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
@@ -69,17 +68,7 @@ final class BenchCommand implements Callable<Integer> {
       defaultValue = "none",
       paramLabel = "LEVEL",
       description = "Routing that the answers carry: none, summary or full (default: none).")
-  private Trace trace = Trace.NONE;
-
-  private enum Trace {
-    NONE,
-    SUMMARY,
-    FULL;
-
-    TraceLevel level() {
-      return TraceLevel.valueOf("TRACE_LEVEL_" + name());
-    }
-  }
+  private TraceDetail trace = TraceDetail.NONE;
 
   @Override
   public Integer call() throws InterruptedException {

@@ -2,6 +2,7 @@ package io.ennead.cli;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.ennead.cli.route.LayerLoad;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
 import io.ennead.v1.Chat;
@@ -9,11 +10,14 @@ import io.ennead.v1.ChatMessage;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.TokenLogprob;
+import io.ennead.v1.TraceOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +59,23 @@ final class GenerateCommand implements Callable<Integer> {
       description = "With --chat: a message of the system in front.")
   private @Nullable String system;
 
+  @Option(
+      names = "--continuations",
+      converter = CountConverter.class,
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Continuations of the one prompt (default: ${DEFAULT-VALUE}).")
+  private int continuations;
+
+  @Option(
+      names = "--trace",
+      defaultValue = "none",
+      paramLabel = "LEVEL",
+      description =
+          "Routing to show: none; summary: a table by layer; full: with --json, everything"
+              + " (default: none; see also route).")
+  private TraceDetail trace = TraceDetail.NONE;
+
   @Option(names = "--json", description = "Print each piece of the response as a line of JSON.")
   private boolean json;
 
@@ -66,6 +87,12 @@ final class GenerateCommand implements Callable<Integer> {
     }
     if (logprobs != null) {
       request.setLogprobs(logprobs);
+    }
+    if (continuations > 1) {
+      request.setN(continuations);
+    }
+    if (trace != TraceDetail.NONE) {
+      request.setTrace(TraceOptions.newBuilder().setLevel(trace.level()));
     }
     try (EnneadClient client = connection.open();
         Generation pieces = client.generate(request.build(), connection.limit())) {
@@ -83,26 +110,53 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void print(Generation pieces) throws InvalidProtocolBufferException {
-    PrintWriter out = spec.commandLine().getOut();
-    List<TokenLogprob> seen = new ArrayList<>();
+    Map<Integer, Continuation> seen = new HashMap<>();
     while (pieces.hasNext()) {
       GenerateResponse piece = pieces.next();
-      out.print(json ? JSON.print(piece) + "\n" : piece.getText());
-      out.flush();
-      seen.addAll(piece.getLogprobsList());
-      if (piece.hasFinish() && !json) {
-        finish(piece, seen, out);
+      if (json) {
+        spec.commandLine().getOut().println(JSON.print(piece));
+        spec.commandLine().getOut().flush();
+      } else {
+        print(piece, seen.computeIfAbsent(piece.getIndex(), index -> new Continuation()));
       }
     }
   }
 
-  private void finish(GenerateResponse last, List<TokenLogprob> logprobs, PrintWriter out) {
+  /**
+   * What came of one continuation: one alone is shown as it is made, several when they are done.
+   */
+  private static final class Continuation {
+    private final StringBuilder text = new StringBuilder();
+    private final List<TokenLogprob> logprobs = new ArrayList<>();
+  }
+
+  private void print(GenerateResponse piece, Continuation seen) {
+    PrintWriter out = spec.commandLine().getOut();
+    seen.logprobs.addAll(piece.getLogprobsList());
+    if (continuations == 1) {
+      out.print(piece.getText());
+      out.flush();
+    } else {
+      seen.text.append(piece.getText());
+    }
+    if (piece.hasFinish()) {
+      finish(piece, seen, out);
+    }
+  }
+
+  private void finish(GenerateResponse last, Continuation seen, PrintWriter out) {
+    if (continuations > 1) {
+      out.printf("[%d] %s", last.getIndex(), seen.text);
+    }
     out.println();
-    if (!logprobs.isEmpty()) {
+    if (!seen.logprobs.isEmpty()) {
       Table table = new Table().row("id", "logprob", "sampled", "alternatives");
-      logprobs.forEach(
+      seen.logprobs.forEach(
           token -> table.row(token.getId(), logprob(token), sampled(token), alternatives(token)));
       table.print(out);
+    }
+    if (last.getTrace().getSummaryCount() > 0) {
+      LoadTables.print(last.getTrace().getSummaryList().stream().map(LayerLoad::of).toList(), out);
     }
     out.flush();
     spec.commandLine().getErr().println(Summary.of(last.getFinish()));

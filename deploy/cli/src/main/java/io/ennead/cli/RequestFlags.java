@@ -1,7 +1,6 @@
 package io.ennead.cli;
 
 import io.ennead.v1.GenerateRequest;
-import io.ennead.v1.RoutingOptions;
 import io.ennead.v1.StoppingOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +10,7 @@ import picocli.CommandLine.Option;
 /** The options of a generation as flags. A flag that is not given leaves the model's default. */
 final class RequestFlags {
   @Mixin private SamplingFlags sampling = new SamplingFlags();
+  @Mixin private RoutingFlags routing = new RoutingFlags();
 
   @Option(
       names = "--max-tokens",
@@ -31,19 +31,12 @@ final class RequestFlags {
       description = "End before this text; may be given several times.")
   private List<String> stop = List.of();
 
-  @Option(
-      names = "--routing-temperature",
-      converter = TemperatureConverter.class,
-      paramLabel = "T",
-      description = "On the gate: 0: one expert has all the weight; inf: equal weights.")
-  private @Nullable Double routingTemperature;
-
   GenerateRequest.Builder request(String prompt) {
     return GenerateRequest.newBuilder()
         .setText(prompt)
         .setSampling(sampling.options())
         .setStopping(stopping())
-        .setRouting(routing());
+        .setRouting(routing.options());
   }
 
   private StoppingOptions stopping() {
@@ -53,13 +46,5 @@ final class RequestFlags {
       stopping.setMinTokens(minTokens);
     }
     return stopping.build();
-  }
-
-  private RoutingOptions routing() {
-    RoutingOptions.Builder routing = RoutingOptions.newBuilder();
-    if (routingTemperature != null) {
-      routing.setTemperature(routingTemperature);
-    }
-    return routing.build();
   }
 }

@@ -1,8 +1,11 @@
 package io.ennead.cli;
 
 import io.ennead.v1.ExcludedExpert;
+import io.ennead.v1.LayerTemperature;
+import io.ennead.v1.RoutingMass;
 import io.ennead.v1.RoutingMode;
 import io.ennead.v1.RoutingOptions;
+import io.ennead.v1.RoutingWeights;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -18,6 +21,30 @@ final class RoutingFlags {
 
     Mode(RoutingMode mode) {
       this.mode = mode;
+    }
+  }
+
+  /** How the chosen share the weight. */
+  enum Weights {
+    SCORE(RoutingWeights.ROUTING_WEIGHTS_SCORE),
+    UNIFORM(RoutingWeights.ROUTING_WEIGHTS_UNIFORM);
+
+    private final RoutingWeights weights;
+
+    Weights(RoutingWeights weights) {
+      this.weights = weights;
+    }
+  }
+
+  /** Their total weight where the model does not renormalise it. */
+  enum Mass {
+    PRESERVE(RoutingMass.ROUTING_MASS_PRESERVE),
+    LITERAL(RoutingMass.ROUTING_MASS_LITERAL);
+
+    private final RoutingMass mass;
+
+    Mass(RoutingMass mass) {
+      this.mass = mass;
     }
   }
 
@@ -55,8 +82,56 @@ final class RoutingFlags {
       description = "Never choose expert E, at layer L or at all; may be given several times.")
   private List<ExcludedExpert> excluded = List.of();
 
+  @Option(
+      names = "--routing-min-p",
+      paramLabel = "P",
+      description = "Only experts whose score is at least P times the largest.")
+  private @Nullable Double minP;
+
+  @Option(
+      names = "--routing-weights",
+      paramLabel = "HOW",
+      description = "score: the chosen share the weight by their scores; uniform: equally.")
+  private @Nullable Weights weights;
+
+  @Option(
+      names = "--routing-mass",
+      paramLabel = "HOW",
+      description =
+          "Total weight in models that do not renormalise it. preserve: as at T = 1; literal: as"
+              + " softmax(l / T) gives it.")
+  private @Nullable Mass mass;
+
+  @Option(
+      names = "--layer-temperature",
+      converter = LayerTemperatureConverter.class,
+      paramLabel = "L=T",
+      description = "Routing temperature of layer L alone; may be given several times.")
+  private List<LayerTemperature> layerTemperatures = List.of();
+
+  @Option(
+      names = "--routing-layers",
+      split = ",",
+      converter = IndexConverter.class,
+      paramLabel = "L",
+      description = "Layers at which the routing flags act (default: all).")
+  private List<Integer> layers = List.of();
+
   RoutingOptions options() {
-    RoutingOptions.Builder routing = RoutingOptions.newBuilder().addAllExcluded(excluded);
+    RoutingOptions.Builder routing =
+        RoutingOptions.newBuilder()
+            .addAllExcluded(excluded)
+            .addAllLayerTemperatures(layerTemperatures)
+            .addAllLayers(layers);
+    if (minP != null) {
+      routing.setMinP(minP);
+    }
+    if (weights != null) {
+      routing.setWeights(weights.weights);
+    }
+    if (mass != null) {
+      routing.setMass(mass.mass);
+    }
     if (temperature != null) {
       routing.setTemperature(temperature);
     }

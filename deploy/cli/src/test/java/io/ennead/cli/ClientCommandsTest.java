@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.v1.Dry;
 import io.ennead.v1.EntropyTemperature;
+import io.ennead.v1.ExcludedExpert;
 import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.LayerTemperature;
 import io.ennead.v1.Mirostat;
 import io.ennead.v1.PeriodicTemperature;
 import io.ennead.v1.PiecewiseTemperature;
+import io.ennead.v1.RoutingMass;
+import io.ennead.v1.RoutingMode;
+import io.ennead.v1.RoutingOptions;
+import io.ennead.v1.RoutingWeights;
 import io.ennead.v1.Sampler;
 import io.ennead.v1.SamplingOptions;
 import io.ennead.v1.TemperatureStep;
 import io.ennead.v1.TokenIds;
+import io.ennead.v1.TraceLevel;
 import io.ennead.v1.Xtc;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,6 +178,61 @@ class ClientCommandsTest {
         new ArrayList<>(List.of("generate", "--addr", router.address(), "--prompt", "x"));
     line.addAll(List.of(flags));
     return CliRun.of(line.toArray(String[]::new));
+  }
+
+  @Test
+  void everyRoutingFlagReachesTheRequest() {
+    generate(
+        ("--routing-temperature -2 --routing-mode sampled --experts-per-token 3 --routing-seed 7"
+                + " --exclude-expert 4 --exclude-expert 1:2 --routing-min-p 0.25"
+                + " --routing-weights uniform --routing-mass literal --layer-temperature 2=inf"
+                + " --routing-layers 1,2")
+            .split(" "));
+    assertThat(router.requests.get(0).getRouting())
+        .isEqualTo(
+            RoutingOptions.newBuilder()
+                .setTemperature(-2)
+                .setMode(RoutingMode.ROUTING_MODE_SAMPLED)
+                .setExpertsPerToken(3)
+                .setSeed(7)
+                .addExcluded(ExcludedExpert.newBuilder().setExpert(4))
+                .addExcluded(ExcludedExpert.newBuilder().setLayer(1).setExpert(2))
+                .setMinP(0.25)
+                .setWeights(RoutingWeights.ROUTING_WEIGHTS_UNIFORM)
+                .setMass(RoutingMass.ROUTING_MASS_LITERAL)
+                .addLayerTemperatures(
+                    LayerTemperature.newBuilder()
+                        .setLayer(2)
+                        .setTemperature(Double.POSITIVE_INFINITY))
+                .addLayers(1)
+                .addLayers(2)
+                .build());
+    assertRefusedFlag("--layer-temperature", "2", "expected: a layer and its temperature");
+    assertRefusedFlag("--routing-layers", "x", "expected: at least 0");
+    assertRefusedFlag("--routing-mode", "best", "best");
+  }
+
+  private void assertRefusedFlag(String flag, String value, String message) {
+    CliRun run = generate(flag, value);
+    assertThat(run.code()).as(flag).isEqualTo(2);
+    assertThat(run.err()).contains(flag).contains(message);
+  }
+
+  @Test
+  void aTracesSummaryIsATableOfTheLayers() {
+    CliRun run = generate("--max-tokens", "3", "--trace", "summary");
+    assertThat(run.out())
+        .contains("layer  entropy  of max  top-1  e0")
+        .contains("entropy of the gate");
+    assertThat(router.requests.get(0).getTrace().getLevel())
+        .isEqualTo(TraceLevel.TRACE_LEVEL_SUMMARY);
+  }
+
+  @Test
+  void severalContinuationsAreShownWhenTheyAreDone() {
+    CliRun run = generate("--max-tokens", "2", "--continuations", "2");
+    assertThat(run.out()).isEqualTo("[0] wörd wörd \n");
+    assertThat(router.requests.get(0).getN()).isEqualTo(2);
   }
 
   @Test

@@ -18,7 +18,8 @@ import java.util.stream.IntStream;
 public record LayerLoad(
     int layer, long tokens, List<Long> expertTokens, double meanEntropy, double top1Share) {
 
-  static LayerLoad of(LayerSummary summary) {
+  /** Of all tokens of a sequence. */
+  public static LayerLoad of(LayerSummary summary) {
     return new LayerLoad(
         summary.getLayer(),
         summary.getTokens(),
