@@ -31,6 +31,7 @@ trap stop_all EXIT
 # Starts a cluster in one JVM on the given port.
 start() {
   local log=$work/cluster-$1.log pid
+  : > "$log"
   "$ennead" local --base-port "$1" --dtype "${DTYPE:-f32}" --max-tokens 8 "${@:2}" > "$log" 2>&1 &
   pid=$!
   pids+=("$pid")
@@ -73,9 +74,9 @@ table() {
 rm -f "$work"/{fixed,free,none,summary,full}.*
 start "$base"
 start $((base + 100)) --batch-invariant=false
-for i in $(seq 1 "$rounds"); do
-  bench "$base" "$work/fixed.$i"
-  bench $((base + 100)) "$work/free.$i"
+for i in $(seq 0 "$rounds"); do # the first round warms up and is overwritten
+  bench "$base" "$work/fixed.${i/#0/1}"
+  bench $((base + 100)) "$work/free.${i/#0/1}"
 done
 for i in $(seq 1 "$rounds"); do
   bench "$base" "$work/none.$i"

@@ -1,16 +1,24 @@
 package io.ennead.cli.cluster;
 
+import static io.ennead.v1.RoutingMode.ROUTING_MODE_SAMPLED;
+
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
+import io.ennead.v1.DataType;
 import io.ennead.v1.ExcludedExpert;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.LayerTrace;
+import io.ennead.v1.MoeServiceForwardRequest;
+import io.ennead.v1.Phase;
 import io.ennead.v1.RoutingMode;
+import io.ennead.v1.RoutingOptions;
 import io.ennead.v1.RoutingTrace;
+import io.ennead.v1.Tensor;
 import io.ennead.v1.TokenIds;
 import io.ennead.v1.TokenLogprob;
 import io.ennead.v1.TraceLevel;
+import io.ennead.wire.TensorCodec;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +41,9 @@ final class BitRequests {
   static final int COUNT = 32;
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int TOKENS = 16;
+  private static final int LAYERS = 4;
+  private static final int ROWS = 37;
+  private static final int HIDDEN = 192;
   private static final List<GenerateRequest> REQUESTS = requests();
 
   private final EnneadClient client;
@@ -93,6 +104,42 @@ final class BitRequests {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", e);
     }
+  }
+
+  /**
+   * Every layer on fixed rows, in both phases, by the model's own routing and by drawn experts:
+   * outputs of MoeService.
+   */
+  String layers() {
+    BitDigest digest = new BitDigest();
+    for (int layer = 0; layer < LAYERS; layer++) {
+      for (Phase phase : List.of(Phase.PHASE_PREFILL, Phase.PHASE_DECODE)) {
+        for (RoutingMode mode : List.of(RoutingMode.ROUTING_MODE_TOP_K, ROUTING_MODE_SAMPLED)) {
+          digest.add(TensorCodec.floats(output(layer, phase, mode), "output"));
+        }
+      }
+    }
+    return digest.hex();
+  }
+
+  private Tensor output(int layer, Phase phase, RoutingMode mode) {
+    MoeServiceForwardRequest request =
+        MoeServiceForwardRequest.newBuilder()
+            .setLayer(layer)
+            .setPhase(phase)
+            .setRouting(RoutingOptions.newBuilder().setMode(mode).setSeed(layer))
+            .setHidden(TensorCodec.encode(rows(layer), DataType.DATA_TYPE_F32, ROWS, HIDDEN))
+            .build();
+    return client.moeForward(request, LIMIT).getOutput();
+  }
+
+  private static float[] rows(int layer) {
+    Random random = new Random(layer);
+    float[] rows = new float[ROWS * HIDDEN];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = (float) random.nextGaussian();
+    }
+    return rows;
   }
 
   /** Whether any answer said that an expert had to be asked for a second time. */

@@ -32,7 +32,10 @@ class DeterminismIT {
   /** Requests sent one at a time; all of them would make the build long. */
   private static final int ALONE = 6;
 
-  private final Map<ComputeType, List<String>> expected = new EnumMap<>(ComputeType.class);
+  private final Map<ComputeType, Bits> expected = new EnumMap<>(ComputeType.class);
+
+  /** What the answers hash to: each request's, and all single layers'. */
+  private record Bits(List<String> requests, String layers) {}
 
   @TempDir private Path directory;
 
@@ -80,7 +83,7 @@ class DeterminismIT {
       List<String> digests = requests.digests(BitRequests.COUNT, BitRequests.COUNT);
       killer.join();
       assertThat(requests.retried()).as("calls were under way when the node died").isTrue();
-      assertThat(digests).isEqualTo(expected(type));
+      assertThat(digests).isEqualTo(expected(type).requests());
     } finally {
       cluster.down(Duration.ofSeconds(20));
     }
@@ -110,8 +113,9 @@ class DeterminismIT {
 
   @Test
   void requestsDifferFromEachOther() throws Exception {
-    assertThat(expected(ComputeType.F32)).doesNotHaveDuplicates();
-    assertThat(expected(ComputeType.F32)).doesNotContainAnyElementsOf(expected(ComputeType.BF16));
+    List<String> f32 = expected(ComputeType.F32).requests();
+    assertThat(f32).doesNotHaveDuplicates();
+    assertThat(f32).doesNotContainAnyElementsOf(expected(ComputeType.BF16).requests());
   }
 
   private void assertBits(ComputeType type, EnneadClient client) throws Exception {
@@ -120,16 +124,18 @@ class DeterminismIT {
       int count = atOnce == 1 ? ALONE : BitRequests.COUNT;
       assertThat(requests.digests(count, atOnce))
           .as("%d at once", atOnce)
-          .isEqualTo(expected(type).subList(0, count));
+          .isEqualTo(expected(type).requests().subList(0, count));
     }
+    assertThat(requests.layers()).isEqualTo(expected(type).layers());
   }
 
-  private List<String> expected(ComputeType type) throws Exception {
-    List<String> known = expected.get(type);
+  private Bits expected(ComputeType type) throws Exception {
+    Bits known = expected.get(type);
     if (known == null) {
       try (InProcessRouter router = new InProcessRouter(type);
           EnneadClient client = EnneadClient.connect(router.address())) {
-        known = new BitRequests(client).digests(BitRequests.COUNT, 1);
+        BitRequests requests = new BitRequests(client);
+        known = new Bits(requests.digests(BitRequests.COUNT, 1), requests.layers());
       }
       expected.put(type, known);
     }

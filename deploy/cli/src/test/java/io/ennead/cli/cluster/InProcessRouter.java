@@ -5,6 +5,8 @@ import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
+import io.ennead.router.api.MoeGrpcService;
+import io.ennead.router.api.MoeLimits;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.ModelInfo;
@@ -99,9 +101,11 @@ final class InProcessRouter implements AutoCloseable {
         SamplingOptions.DEFAULT);
   }
 
-  private static Server server(ServedModel model) throws IOException {
+  private Server server(ServedModel model) throws IOException {
+    ModelCatalog catalog = new ModelCatalog(List.of(model));
     return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        .addService(new InferenceGrpcService(new ModelCatalog(List.of(model)), 4096, () -> 1))
+        .addService(new InferenceGrpcService(catalog, 4096, () -> 1))
+        .addService(keep(MoeGrpcService.open(catalog, MoeLimits.DEFAULT, () -> 1)))
         .build()
         .start();
   }
