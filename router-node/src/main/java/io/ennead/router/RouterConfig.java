@@ -50,6 +50,10 @@ public record RouterConfig(
         int maxQueuedRequests,
     @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
         int maxMoeTokens,
+    @Setting(
+            help = "tokens of one text that is scored in windows (ScoreStream)",
+            byDefault = "1048576")
+        int maxScoreTokens,
     @Setting(help = "longest wait for an expert node's answer", byDefault = "5s")
         Duration expertTimeout,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
@@ -80,6 +84,7 @@ public record RouterConfig(
     requireAtLeast("kv-cache-tokens", kvCacheTokens, BLOCK_SIZE);
     requireAtLeast("max-queued-requests", maxQueuedRequests, 1);
     requireAtLeast("max-moe-tokens", maxMoeTokens, 1);
+    requireAtLeast("max-score-tokens", maxScoreTokens, 1);
     requirePositive("expert-timeout", expertTimeout);
     requirePositive("probe-interval", probeInterval);
     requirePeers(expertNodes);

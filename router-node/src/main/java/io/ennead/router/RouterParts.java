@@ -111,7 +111,8 @@ final class RouterParts implements AutoCloseable {
   private List<BindableService> services(ModelCatalog catalog) {
     SecureRandom seeds = new SecureRandom();
     return List.of(
-        new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong),
+        new InferenceGrpcService(
+            catalog, MAX_BUFFERED_PIECES, seeds::nextLong, config.maxScoreTokens()),
         keep(MoeGrpcService.open(catalog, config.moeLimits())));
   }
 

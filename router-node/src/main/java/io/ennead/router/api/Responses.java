@@ -1,13 +1,9 @@
 package io.ennead.router.api;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.Piece;
-import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.generate.ServedModel;
-import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.TokenLogProb;
@@ -15,9 +11,8 @@ import io.ennead.v1.Finish;
 import io.ennead.v1.FinishReason;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.Model;
-import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.RequestBounds;
 import io.ennead.v1.TokenLogprob;
-import io.ennead.v1.TokenScore;
 import java.time.Duration;
 import java.util.Arrays;
 
@@ -35,7 +30,7 @@ final class Responses {
     return response.build();
   }
 
-  private static TokenLogprob logprob(TokenLogProb token) {
+  static TokenLogprob logprob(TokenLogProb token) {
     TokenLogprob.Builder message =
         TokenLogprob.newBuilder().setId(token.id()).setLogprob(token.logProb());
     token.top().forEach(alternative -> message.addTop(logprob(alternative)));
@@ -64,23 +59,7 @@ final class Responses {
     };
   }
 
-  static ScoreResponse score(int[] tokens, ScoredTokens scores, TextCodec codec) {
-    ScoreResponse.Builder response = ScoreResponse.newBuilder();
-    for (int i = 0; i < tokens.length; i++) {
-      TokenScore.Builder token =
-          TokenScore.newBuilder()
-              .setId(tokens[i])
-              .setText(new String(codec.bytes(tokens[i]), UTF_8));
-      if (i > 0) {
-        token.setLogprob(scores.logProbs()[i]).setRank(scores.ranks()[i]);
-      }
-      response.addTokens(token);
-    }
-    scores.perplexity().ifPresent(response::setPerplexity);
-    return response.build();
-  }
-
-  static Model model(ServedModel model) {
+  static Model model(ServedModel model, int maxScoreTokens) {
     ModelInfo info = model.info();
     return Model.newBuilder()
         .setName(info.name())
@@ -96,6 +75,7 @@ final class Responses {
         .setExperts(info.experts())
         .setExpertsPerToken(info.expertsPerToken())
         .setDefaultSampling(sampling(info.defaultSampling()))
+        .setBounds(RequestBounds.newBuilder().setScoreTokens(maxScoreTokens))
         .build();
   }
 
