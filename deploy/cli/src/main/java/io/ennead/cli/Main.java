@@ -27,7 +27,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExpertCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
-      PerplexityCommand.class,
       InspectCommand.class,
       SynthesizeCommand.class,
       HealthCommand.class,

@@ -8,10 +8,11 @@ import io.ennead.v1.InferenceServiceGrpc.InferenceServiceImplBase;
 import io.ennead.v1.ListModelsRequest;
 import io.ennead.v1.ListModelsResponse;
 import io.ennead.v1.Model;
-import io.ennead.v1.ScoreRequest;
-import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.ScoreStreamRequest;
+import io.ennead.v1.ScoreStreamResponse;
 import io.ennead.v1.TokenLogprob;
-import io.ennead.v1.TokenScore;
+import io.ennead.v1.TokenizeRequest;
+import io.ennead.v1.TokenizeResponse;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -26,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A router without a model on a real loopback port: "word " for every token asked for. */
 final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
   final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
+  final List<ScoreStreamRequest> scoreRequests = new CopyOnWriteArrayList<>();
   final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
 
@@ -71,18 +73,21 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   }
 
   @Override
-  public void score(ScoreRequest request, StreamObserver<ScoreResponse> response) {
-    response.onNext(
-        ScoreResponse.newBuilder()
-            .addTokens(TokenScore.newBuilder().setId(0).setText("<s>"))
-            .addTokens(
-                TokenScore.newBuilder()
-                    .setId(17)
-                    .setText(request.getText())
-                    .setLogprob(-1.5)
-                    .setRank(2))
-            .setPerplexity(4.4817)
-            .build());
+  public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> response) {
+    TokenizeResponse.Builder tokens = TokenizeResponse.newBuilder();
+    if (!request.getOmitSpecialTokens()) {
+      tokens.addIds(FakeScores.BEGIN);
+    }
+    request.getText().chars().forEach(tokens::addIds);
+    response.onNext(tokens.build());
+    response.onCompleted();
+  }
+
+  @Override
+  public void scoreStream(
+      ScoreStreamRequest request, StreamObserver<ScoreStreamResponse> response) {
+    scoreRequests.add(request);
+    FakeScores.of(request.getScore()).forEach(response::onNext);
     response.onCompleted();
   }
 
