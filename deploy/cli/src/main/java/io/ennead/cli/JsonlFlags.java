@@ -42,7 +42,11 @@ final class JsonlFlags {
   @Option(names = "--no-fit", description = "With --jsonl: one pass, and no temperatures.")
   private boolean noFit;
 
+  /** Whether there is such a file. */
   boolean given() {
+    if (file == null && (by != null || chunk != null || noFit)) {
+      throw new CommandException("--by, --chunk and --no-fit are for --jsonl, which is not given");
+    }
     return file != null;
   }
 

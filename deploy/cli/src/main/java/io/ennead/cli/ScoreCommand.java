@@ -50,17 +50,26 @@ final class ScoreCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (jsonl.given()) {
+      requireNoText();
       try (EnneadClient client = connection.open()) {
         jsonl.score(client, flags, connection.limit(), spec.commandLine().getOut());
       }
       return 0;
     }
-    ScoreRequest.Builder request = request(text.read(file));
+    String content = text.read(file);
+    ScoreRequest.Builder request = request(content);
     try (EnneadClient client = connection.open();
         Scoring scores = client.scoreStream(flags.stream(request).build(), connection.limit())) {
-      print(scores);
+      print(scores, content);
     }
     return 0;
+  }
+
+  private void requireNoText() {
+    if (file != null || tokens || fitWindow != null || !temperatures.values().isEmpty()) {
+      throw new CommandException(
+          "FILE, --tokens, --fit-window and --temperatures are for one text, not for --jsonl");
+    }
   }
 
   private ScoreRequest.Builder request(String content) {
@@ -75,7 +84,7 @@ final class ScoreCommand implements Callable<Integer> {
     return request;
   }
 
-  private void print(Scoring scores) {
+  private void print(Scoring scores, String content) {
     List<TokenScore> scored = new ArrayList<>();
     ScoreSummary summary = ScoreSummary.getDefaultInstance();
     while (scores.hasNext()) {
@@ -85,7 +94,7 @@ final class ScoreCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (spec.commandLine().getColorScheme().ansi().enabled()) {
-      out.println(SurpriseColours.text(scored));
+      out.println(SurpriseColours.of(scored, content));
     }
     ScoreReport report = new ScoreReport(out);
     if (tokens) {

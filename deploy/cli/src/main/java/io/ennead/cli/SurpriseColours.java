@@ -20,13 +20,18 @@ final class SurpriseColours {
     return nats / LN_2;
   }
 
-  /** The text, and a line that explains the colours. Special tokens in front are left out. */
-  static String text(List<TokenScore> tokens) {
+  /**
+   * The text, and a line that explains the colours.
+   *
+   * @param text as it was before it became tokens: tells whether the first one, which has no score,
+   *     is part of it or a special one
+   */
+  static String of(List<TokenScore> tokens, String text) {
     StringBuilder out = new StringBuilder();
     for (TokenScore token : tokens) {
       if (token.hasLogprob()) {
         paint(out, token.getText(), level(bits(-token.getLogprob())));
-      } else if (out.length() > 0 || !token.equals(tokens.get(0))) {
+      } else if (text.startsWith(token.getText())) {
         out.append(shown(token.getText()));
       }
     }

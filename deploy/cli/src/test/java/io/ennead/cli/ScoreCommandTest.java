@@ -183,6 +183,15 @@ class ScoreCommandTest {
   }
 
   @Test
+  void flagsOfOneTextAndOfManyDoNotMix() throws Exception {
+    Path file = file("texts.jsonl", "{\"text\": \"a\"}\n");
+    assertThat(run("--jsonl", file, "--tokens").err()).contains("not for --jsonl");
+    assertThat(run("--jsonl", file, file).err()).contains("not for --jsonl");
+    assertThat(run("--text", "a", "--no-fit").err()).contains("--jsonl, which is not given");
+    assertThat(router.scoreRequests).isEmpty();
+  }
+
+  @Test
   void aLineWithoutTheFieldIsNamed() throws Exception {
     Path file = file("texts.jsonl", "{\"text\": \"a\", \"kind\": 1}\n{\"text\": \"a\"}\n");
     CliRun run = run("--jsonl", file, "--by", "kind");
