@@ -38,7 +38,9 @@ for type in f32 bf16 int8; do
   trap 'kill "$pid" 2> /dev/null || true' EXIT
   await_serving "$pid"
   # "37 texts, 54321 tokens: perplexity 27.1, 5000 tokens/s"
-  read -r _ _ _ _ _ quality rate _ < <("$ennead" perplexity --addr "$address" --timeout 10m "$here/val.jsonl")
+  read -r _ _ _ _ _ quality rate _ < <(
+    "$ennead" score --addr "$address" --jsonl "$here/val.jsonl" --chunk 1023 --no-fit | tail -n 1
+  )
   speed=$("$ennead" bench --addr "$address" --streams 8 --tokens 128 --prompts 8 --prompt-tokens 64 | awk '$1 == "decode" { printf "%.0f", $3 }')
   kill "$pid"
   wait "$pid" || true

@@ -75,6 +75,10 @@ public record RouterConfig(
             byDefault = "16MiB",
             bytes = true)
         long maxTraceBytes,
+    @Setting(
+            help = "tokens of one text that is scored in windows (ScoreStream)",
+            byDefault = "1048576")
+        int maxScoreTokens,
     @Setting(help = "longest wait for an expert node's answer", byDefault = "5s")
         Duration expertTimeout,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
@@ -110,6 +114,7 @@ public record RouterConfig(
     if (Double.isNaN(routingTemperature)) {
       throw new IllegalArgumentException("routing-temperature: NaN (expected: a number)");
     }
+    requireAtLeast("max-score-tokens", maxScoreTokens, 1);
     requirePositive("expert-timeout", expertTimeout);
     requirePositive("probe-interval", probeInterval);
     requirePeers(expertNodes);
@@ -192,7 +197,7 @@ public record RouterConfig(
     return new RequestPolicy(
         RoutingRule.atTemperature(routingTemperature).withMode(routingMode),
         new RequestPolicy.Bounds(
-            most, Math.min(maxContinuations, maxBatch), maxTrace, maxTraceBytes));
+            most, Math.min(maxContinuations, maxBatch), maxTrace, maxTraceBytes, maxScoreTokens));
   }
 
   MoeLimits moeLimits() {

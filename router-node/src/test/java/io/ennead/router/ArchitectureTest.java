@@ -11,7 +11,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The arrows: api -> generate -> model -> moe <- dispatch -> {placement, peer}. */
+/** The arrows: api -> score -> generate -> model -> moe <- dispatch -> {placement, peer}. */
 @AnalyzeClasses(packages = "io.ennead", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -23,6 +23,8 @@ class ArchitectureTest {
           .definedBy("io.ennead.router")
           .layer("api")
           .definedBy("io.ennead.router.api..")
+          .layer("score")
+          .definedBy("io.ennead.router.score..")
           .layer("generate")
           .definedBy("io.ennead.router.generate..")
           .layer("sample")
@@ -41,16 +43,18 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.peer..")
           .whereLayer("api")
           .mayOnlyBeAccessedByLayers("main")
+          .whereLayer("score")
+          .mayOnlyBeAccessedByLayers("api")
           .whereLayer("generate")
-          .mayOnlyBeAccessedByLayers("main", "api")
+          .mayOnlyBeAccessedByLayers("main", "api", "score")
           .whereLayer("sample")
-          .mayOnlyBeAccessedByLayers("main", "api", "generate")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
           .mayOnlyBeAccessedByLayers("sample", "moe")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("moe")
-          .mayOnlyBeAccessedByLayers("main", "api", "generate", "model", "dispatch")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate", "model", "dispatch")
           .whereLayer("dispatch")
           .mayOnlyBeAccessedByLayers("main")
           .whereLayer("placement")
@@ -97,6 +101,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
+              "io.ennead.router.score..",
               "io.ennead.router.generate..",
               "io.ennead.router.sample..",
               "io.ennead.router.dispatch..",
@@ -112,6 +117,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
+              "io.ennead.router.score..",
               "io.ennead.router.generate..",
               "io.ennead.router.sample..",
               "io.ennead.router.dispatch..")

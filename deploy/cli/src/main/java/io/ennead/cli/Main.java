@@ -28,7 +28,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GenerateCommand.class,
       ScoreCommand.class,
       RouteCommand.class,
-      PerplexityCommand.class,
       InspectCommand.class,
       SynthesizeCommand.class,
       HealthCommand.class,

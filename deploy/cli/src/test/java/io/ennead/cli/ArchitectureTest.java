@@ -1,13 +1,18 @@
 package io.ennead.cli;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.ennead.router.sample.Likelihood;
+import io.ennead.router.score.TemperatureFit;
+import io.ennead.router.score.TemperatureSolver;
 
 /** Commands use the client and the nodes' front doors; clusters and pictures know no command. */
 @AnalyzeClasses(packages = "io.ennead.cli", importOptions = DoNotIncludeTests.class)
@@ -29,11 +34,19 @@ class ArchitectureTest {
           .dependOnClassesThat(
               resideInAPackage("io.grpc..").and(not(resideInAPackage("io.grpc.health.v1"))));
 
+  /** But for the fit of a temperature over several texts, which is arithmetic and no node. */
   @ArchTest
   static final ArchRule nodesAreUsedThroughTheirFrontDoors =
       noClasses()
           .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "ai.djl..", "io.ennead.expert.api", "io.ennead.expert.batch", "io.ennead.router.*..");
+          .dependOnClassesThat(
+              resideInAnyPackage(
+                      "ai.djl..",
+                      "io.ennead.expert.api",
+                      "io.ennead.expert.batch",
+                      "io.ennead.router.*..")
+                  .and(
+                      not(
+                          belongToAnyOf(
+                              TemperatureSolver.class, TemperatureFit.class, Likelihood.class))));
 }

@@ -262,18 +262,6 @@ class ClientCommandsTest {
   }
 
   @Test
-  void scoreShowsEachTokenAndThePerplexity() {
-    CliRun run = CliRun.of("score", "--addr", router.address(), "--text", "a\nb");
-    assertThat(run.code()).isZero();
-    assertThat(run.out().lines())
-        .containsExactly(
-            "id  logprob  rank  token",
-            "0   -        -     \"<s>\"",
-            "17  -1.5000  2     \"a\\nb\"",
-            "perplexity 4.482");
-  }
-
-  @Test
   void benchHasALinePerLevelAndOneForLongPrompts() {
     CliRun run =
         CliRun.of(

@@ -15,7 +15,9 @@ final class FakeBytes {
 
   static List<Integer> ids(TokenizeRequest request) {
     List<Integer> ids = new ArrayList<>();
-    ids.add(0);
+    if (!request.getOmitSpecialTokens()) {
+      ids.add(0);
+    }
     for (byte value : request.getText().getBytes(StandardCharsets.UTF_8)) {
       ids.add(1 + (value & 0xff));
     }

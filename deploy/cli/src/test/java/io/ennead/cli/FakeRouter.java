@@ -10,10 +10,9 @@ import io.ennead.v1.InferenceServiceGrpc.InferenceServiceImplBase;
 import io.ennead.v1.ListModelsRequest;
 import io.ennead.v1.ListModelsResponse;
 import io.ennead.v1.Model;
-import io.ennead.v1.ScoreRequest;
-import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.ScoreStreamRequest;
+import io.ennead.v1.ScoreStreamResponse;
 import io.ennead.v1.TokenLogprob;
-import io.ennead.v1.TokenScore;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.grpc.Server;
@@ -31,6 +30,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
   final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
   final FakeTraces traces = new FakeTraces();
+  final List<ScoreStreamRequest> scoreRequests = new CopyOnWriteArrayList<>();
   final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
 
@@ -81,18 +81,10 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   }
 
   @Override
-  public void score(ScoreRequest request, StreamObserver<ScoreResponse> response) {
-    response.onNext(
-        ScoreResponse.newBuilder()
-            .addTokens(TokenScore.newBuilder().setId(0).setText("<s>"))
-            .addTokens(
-                TokenScore.newBuilder()
-                    .setId(17)
-                    .setText(request.getText())
-                    .setLogprob(-1.5)
-                    .setRank(2))
-            .setPerplexity(4.4817)
-            .build());
+  public void scoreStream(
+      ScoreStreamRequest request, StreamObserver<ScoreStreamResponse> response) {
+    scoreRequests.add(request);
+    FakeScores.of(request.getScore()).forEach(response::onNext);
     response.onCompleted();
   }
 

@@ -16,11 +16,11 @@ import io.ennead.v1.MoeServiceForwardResponse;
 import io.ennead.v1.MoeServiceGrpc;
 import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.ennead.wire.WireLimits;
 import io.grpc.ConnectivityState;
-import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -81,13 +81,7 @@ public final class EnneadClient implements AutoCloseable {
 
   /** Continues a prompt; pieces come as they are made, read by the calling thread. */
   public Generation generate(GenerateRequest request, Duration limit) {
-    Context.CancellableContext context = Context.ROOT.withCancellation();
-    Context before = context.attach(); // the call belongs to the context that starts it
-    try {
-      return new Generation(context, limited(inference(), limit).generate(request));
-    } finally {
-      context.detach(before);
-    }
+    return new Generation(() -> limited(inference(), limit).generate(request));
   }
 
   /**
@@ -104,6 +98,11 @@ public final class EnneadClient implements AutoCloseable {
   /** Gives the log-probability of each token of a text. */
   public ScoreResponse score(ScoreRequest request, Duration limit) {
     return typed(() -> limited(inference(), limit).score(request));
+  }
+
+  /** Scores a text of any length; scores come as they are made, read by the calling thread. */
+  public Scoring scoreStream(ScoreStreamRequest request, Duration limit) {
+    return new Scoring(() -> limited(inference(), limit).scoreStream(request));
   }
 
   /** Turns text into token ids. */

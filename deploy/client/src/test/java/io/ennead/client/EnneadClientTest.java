@@ -7,9 +7,12 @@ import io.ennead.errors.ServingException;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.Finish;
 import io.ennead.v1.GenerateRequest;
+import io.ennead.v1.ScoreRequest;
+import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.TokenizeRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -53,6 +56,35 @@ class EnneadClientTest {
     }
     assertThat(text).hasToString("one two three");
     assertThat(seed).isEqualTo(7);
+  }
+
+  @Test
+  void scoresComeInOrderAndTheLastCarriesTheSummary() {
+    List<String> words = new ArrayList<>();
+    long tokens = 0;
+    try (Scoring scores = client.scoreStream(score("one two three"), LIMIT)) {
+      while (scores.hasNext()) {
+        var response = scores.next();
+        response.getTokensList().forEach(token -> words.add(token.getText()));
+        tokens = response.getSummary().getTokens();
+      }
+    }
+    assertThat(words).containsExactly("one", "two", "three");
+    assertThat(tokens).isEqualTo(3);
+  }
+
+  @Test
+  void closingAScoringEarlyCancelsItAtTheServer() throws Exception {
+    try (Scoring scores = client.scoreStream(score("forever"), LIMIT)) {
+      assertThat(scores.next().getTokensCount()).isEqualTo(1);
+    }
+    assertThat(router.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static ScoreStreamRequest score(String text) {
+    return ScoreStreamRequest.newBuilder()
+        .setScore(ScoreRequest.newBuilder().setText(text))
+        .build();
   }
 
   @Test

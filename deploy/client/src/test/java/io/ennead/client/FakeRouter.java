@@ -5,6 +5,10 @@ import io.ennead.v1.FinishReason;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.InferenceServiceGrpc.InferenceServiceImplBase;
+import io.ennead.v1.ScoreStreamRequest;
+import io.ennead.v1.ScoreStreamResponse;
+import io.ennead.v1.ScoreSummary;
+import io.ennead.v1.TokenScore;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.grpc.Context;
@@ -57,6 +61,22 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
       return;
     }
     answer(request.getText().split("(?<= )"), response);
+  }
+
+  @Override
+  public void scoreStream(
+      ScoreStreamRequest request, StreamObserver<ScoreStreamResponse> response) {
+    Context.current().addListener(context -> cancelled.countDown(), Runnable::run);
+    String text = request.getScore().getText();
+    for (String word : text.split(" ")) {
+      TokenScore token = TokenScore.newBuilder().setText(word).build();
+      response.onNext(ScoreStreamResponse.newBuilder().addTokens(token).build());
+    }
+    if (!text.equals("forever")) {
+      ScoreSummary summary = ScoreSummary.newBuilder().setTokens(text.split(" ").length).build();
+      response.onNext(ScoreStreamResponse.newBuilder().setSummary(summary).build());
+      response.onCompleted();
+    }
   }
 
   private static void answer(String[] words, StreamObserver<GenerateResponse> response) {

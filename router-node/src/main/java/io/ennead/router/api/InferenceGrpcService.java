@@ -2,8 +2,6 @@ package io.ennead.router.api;
 
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.GenerationRequest;
-import io.ennead.router.generate.ScoreJob;
-import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.DetokenizeRequest;
@@ -15,16 +13,15 @@ import io.ennead.v1.ListModelsRequest;
 import io.ennead.v1.ListModelsResponse;
 import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
+import io.ennead.v1.ScoreStreamRequest;
+import io.ennead.v1.ScoreStreamResponse;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Text generation and scoring over gRPC: reads and checks requests, hands them to the model's
@@ -34,6 +31,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   private final ModelCatalog catalog;
   private final int maxBufferedPieces;
   private final LongSupplier seeds;
+  private final ScoreCalls scores;
 
   /**
    * A service of these models.
@@ -45,6 +43,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
     this.catalog = catalog;
     this.maxBufferedPieces = maxBufferedPieces;
     this.seeds = seeds;
+    this.scores = new ScoreCalls(catalog, seeds);
   }
 
   @Override
@@ -83,24 +82,13 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
 
   @Override
   public void score(ScoreRequest request, StreamObserver<ScoreResponse> observer) {
-    var call = (ServerCallStreamObserver<ScoreResponse>) observer;
-    try {
-      ServedModel model = catalog.find(request.getModel());
-      int[] tokens = Prompts.read(model, request);
-      ScoreJob job =
-          new ScoreJob(
-              tokens,
-              RoutingReader.read(request.getRouting(), model, seeds.getAsLong()),
-              CallDeadline.nanos());
-      CompletableFuture<ScoredTokens> scores = model.scorer().score(job);
-      call.setOnCancelHandler(() -> scores.cancel(false));
-      var unused =
-          scores
-              .thenApply(scored -> Responses.score(tokens, scored, model.codec()))
-              .whenComplete((response, failure) -> answer(call, response, failure));
-    } catch (RuntimeException e) {
-      call.onError(GrpcErrors.toStatus(e));
-    }
+    scores.score(request, (ServerCallStreamObserver<ScoreResponse>) observer);
+  }
+
+  @Override
+  public void scoreStream(
+      ScoreStreamRequest request, StreamObserver<ScoreStreamResponse> observer) {
+    scores.scoreStream(request, (ServerCallStreamObserver<ScoreStreamResponse>) observer);
   }
 
   @Override
@@ -157,20 +145,5 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
     }
     observer.onNext(response);
     observer.onCompleted();
-  }
-
-  /** Ends a call with the outcome of a future. A client that left is told nothing. */
-  private static <T> void answer(
-      ServerCallStreamObserver<T> call, @Nullable T response, @Nullable Throwable failure) {
-    if (call.isCancelled()) {
-      return;
-    }
-    if (response == null) {
-      Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-      call.onError(GrpcErrors.toStatus(cause == null ? new IllegalStateException() : cause));
-      return;
-    }
-    call.onNext(response);
-    call.onCompleted();
   }
 }

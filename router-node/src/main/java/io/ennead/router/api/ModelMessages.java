@@ -88,6 +88,7 @@ final class ModelMessages {
         .setN(bounds.continuations())
         .setTraceLevel(TraceMessages.level(bounds.traceLevel()))
         .setTraceBytes(bounds.traceBytes())
+        .setScoreTokens(bounds.scoreTokens())
         .build();
   }
 

@@ -24,7 +24,7 @@ final class Prompts {
 
   /** The prompt to continue; leaves room for one token at least. */
   static int[] read(ServedModel model, GenerateRequest request) {
-    int limit = model.info().contextLength() - 1;
+    Limit limit = Limit.context(model.info(), -1);
     return switch (request.getPromptCase()) {
       case TEXT -> fromText(model, request.getText(), limit);
       case TOKEN_IDS -> fromIds(model.info(), request.getTokenIds(), limit);
@@ -52,20 +52,19 @@ final class Prompts {
         .render(messages, generation);
   }
 
-  private static int[] fromChat(ServedModel model, Chat chat, int limit) {
+  private static int[] fromChat(ServedModel model, Chat chat, Limit limit) {
     String text = render(model, chat);
     requireEncodable(model, text, limit);
     int[] ids = model.codec().encodeMarked(text);
     if (ids.length == 0) {
       throw ServingException.invalidField("chat", "no tokens", "at least one token");
     }
-    requireFitting(ids.length, model.info(), limit);
+    requireFitting(ids.length, limit);
     return ids;
   }
 
-  /** The tokens to score. */
-  static int[] read(ServedModel model, ScoreRequest request) {
-    int limit = model.info().contextLength();
+  /** The tokens to score, as many as {@code limit} says at most. */
+  static int[] read(ServedModel model, ScoreRequest request, Limit limit) {
     return switch (request.getPromptCase()) {
       case TEXT -> fromText(model, request.getText(), limit);
       case TOKEN_IDS -> fromIds(model.info(), request.getTokenIds(), limit);
@@ -100,41 +99,37 @@ final class Prompts {
     return checked;
   }
 
-  private static int[] fromText(ServedModel model, String text, int limit) {
+  private static int[] fromText(ServedModel model, String text, Limit limit) {
     requireEncodable(model, text, limit);
     int[] ids = model.codec().encode(text, true);
     if (ids.length == 0) {
       throw ServingException.invalidField("text", "no tokens", "at least one token");
     }
-    requireFitting(ids.length, model.info(), limit);
+    requireFitting(ids.length, limit);
     return ids;
   }
 
   /** Refuses, before time and memory go into its tokens, text that has too many in any case. */
-  private static void requireEncodable(ServedModel model, String text, int limit) {
+  private static void requireEncodable(ServedModel model, String text, Limit limit) {
     int bytes = Utf8.encodedLength(text);
-    long longest = (long) limit * model.codec().longestTokenBytes() * MAX_SHRINKING;
+    long longest = (long) limit.tokens() * model.codec().longestTokenBytes() * MAX_SHRINKING;
     if (bytes > longest) {
       throw tooLong(
-          bytes + " bytes of UTF-8",
-          "at most %d bytes: the context is %d tokens"
-              .formatted(longest, model.info().contextLength()));
+          bytes + " bytes of UTF-8", "at most %d bytes: %s".formatted(longest, limit.reason()));
     }
   }
 
-  private static int[] fromIds(ModelInfo model, TokenIds tokens, int limit) {
+  private static int[] fromIds(ModelInfo model, TokenIds tokens, Limit limit) {
     if (tokens.getIdsCount() == 0) {
       throw ServingException.invalidField("token_ids.ids", "empty", "at least one id");
     }
-    requireFitting(tokens.getIdsCount(), model, limit);
+    requireFitting(tokens.getIdsCount(), limit);
     return ids(model, tokens.getIdsList(), "token_ids.ids");
   }
 
-  private static void requireFitting(int tokens, ModelInfo model, int limit) {
-    if (tokens > limit) {
-      throw tooLong(
-          tokens + " tokens",
-          "at most %d: the context is %d tokens".formatted(limit, model.contextLength()));
+  private static void requireFitting(int tokens, Limit limit) {
+    if (tokens > limit.tokens()) {
+      throw tooLong(tokens + " tokens", "at most %d: %s".formatted(limit.tokens(), limit.reason()));
     }
   }
 
@@ -145,5 +140,20 @@ final class Prompts {
 
   private static ServingException missing() {
     return ServingException.invalidField("prompt", "not set", "text, token_ids or chat");
+  }
+
+  /**
+   * How long a prompt may be.
+   *
+   * @param reason why, for people
+   */
+  record Limit(int tokens, String reason) {
+
+    /** So many tokens more than the context. */
+    static Limit context(ModelInfo model, int more) {
+      return new Limit(
+          model.contextLength() + more,
+          "the context is %d tokens".formatted(model.contextLength()));
+    }
   }
 }

@@ -1,19 +1,13 @@
 package io.ennead.router.api;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.generate.Piece;
-import io.ennead.router.generate.ScoredTokens;
-import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.sample.TokenLogProb;
 import io.ennead.v1.Finish;
 import io.ennead.v1.FinishReason;
 import io.ennead.v1.GenerateResponse;
-import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.TokenLogprob;
-import io.ennead.v1.TokenScore;
 import java.time.Duration;
 import java.util.Arrays;
 
@@ -36,7 +30,7 @@ final class Responses {
     return response.build();
   }
 
-  private static TokenLogprob logprob(TokenLogProb token) {
+  static TokenLogprob logprob(TokenLogProb token) {
     TokenLogprob.Builder message =
         TokenLogprob.newBuilder().setId(token.id()).setLogprob(token.logProb());
     token.top().forEach(alternative -> message.addTop(logprob(alternative)));
@@ -74,22 +68,6 @@ final class Responses {
       case STOP -> FinishReason.FINISH_REASON_STOP;
       case LENGTH -> FinishReason.FINISH_REASON_LENGTH;
     };
-  }
-
-  static ScoreResponse score(int[] tokens, ScoredTokens scores, TextCodec codec) {
-    ScoreResponse.Builder response = ScoreResponse.newBuilder();
-    for (int i = 0; i < tokens.length; i++) {
-      TokenScore.Builder token =
-          TokenScore.newBuilder()
-              .setId(tokens[i])
-              .setText(new String(codec.bytes(tokens[i]), UTF_8));
-      if (i > 0) {
-        token.setLogprob(scores.logProbs()[i]).setRank(scores.ranks()[i]);
-      }
-      response.addTokens(token);
-    }
-    scores.perplexity().ifPresent(response::setPerplexity);
-    return response.build();
   }
 
   static io.ennead.v1.Routing routing(Routing routing) {

@@ -145,8 +145,8 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
     CompletableFuture<ScoredTokens> result = new CompletableFuture<>();
     Sequence sequence =
         new Sequence(
-            job.tokens(),
-            new ScoreTask(job.tokens(), model.vocabularySize(), result),
+            job.fed(),
+            new ScoreTask(job, model.vocabularySize(), result),
             job.routing(),
             job.deadlineNanos());
     loop.submit(sequence);

@@ -18,7 +18,12 @@ public record RequestPolicy(RoutingRule routing, Bounds bounds) {
    * @param continuations of one prompt
    * @param traceLevel how much of the routing
    * @param traceBytes of the trace of one sequence; beyond them it is truncated
+   * @param scoreTokens of a text that is scored in windows
    */
   public record Bounds(
-      int expertsPerToken, int continuations, TraceLevel traceLevel, long traceBytes) {}
+      int expertsPerToken,
+      int continuations,
+      TraceLevel traceLevel,
+      long traceBytes,
+      int scoreTokens) {}
 }

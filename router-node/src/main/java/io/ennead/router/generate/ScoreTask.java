@@ -1,33 +1,50 @@
 package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
+import io.ennead.router.generate.ScoreJob.Detail;
+import io.ennead.router.generate.ScoreJob.Run;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.sample.Likelihood;
 import io.ennead.router.sample.LogProbs;
+import io.ennead.router.sample.LogitRow;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Scores one text: the probability of each token after those before it. Owned by the generation
- * loop's thread.
+ * Scores one text: the probability of each token after those before it, and sums of likelihoods. No
+ * logits are kept. Owned by the generation loop's thread, which gives the positions in order.
  */
 final class ScoreTask implements SequenceTask {
-  private final int[] tokens;
+  private final ScoreJob job;
   private final int vocabulary;
   private final CompletableFuture<ScoredTokens> result;
-  private final double[] logProbs;
-  private final int[] ranks;
+  private final List<ScoredToken> scored = new ArrayList<>();
+  private final List<Likelihood[]> sums = new ArrayList<>();
 
-  ScoreTask(int[] tokens, int vocabulary, CompletableFuture<ScoredTokens> result) {
-    this.tokens = tokens;
+  ScoreTask(ScoreJob job, int vocabulary, CompletableFuture<ScoredTokens> result) {
+    this.job = job;
     this.vocabulary = vocabulary;
     this.result = result;
-    this.logProbs = new double[tokens.length];
-    this.ranks = new int[tokens.length];
+    sums.add(empty(job.runs().get(0)));
+  }
+
+  private static Likelihood[] empty(Run run) {
+    return Arrays.stream(run.inverseTemperatures())
+        .mapToObj(Likelihood::none)
+        .toArray(Likelihood[]::new);
   }
 
   @Override
   public Logits promptLogits() {
     return Logits.ALL;
+  }
+
+  @Override
+  public int firstLogits() {
+    return job.from() - 1;
   }
 
   @Override
@@ -41,17 +58,51 @@ final class ScoreTask implements SequenceTask {
   @Override
   public OptionalInt accept(int position, float[] logits, int offset) {
     int next = position + 1;
-    if (next < tokens.length) {
-      LogProbs probabilities = LogProbs.of(logits, offset, vocabulary);
-      logProbs[next] = probabilities.of(tokens[next]);
-      ranks[next] = probabilities.rank(tokens[next]);
+    if (next >= job.from() && next < job.tokens().length) {
+      Run run = runOf(next);
+      if (job.detail().isPresent() || run.inverseTemperatures().length > 0) {
+        score(job.tokens()[next], run, LogitRow.of(logits, offset, vocabulary));
+      }
     }
     return OptionalInt.empty();
   }
 
+  private Run runOf(int token) {
+    while (token >= job.runs().get(sums.size() - 1).end()) {
+      sums.add(empty(job.runs().get(sums.size())));
+    }
+    return job.runs().get(sums.size() - 1);
+  }
+
+  private void score(int token, Run run, LogitRow row) {
+    double[] inverses = run.inverseTemperatures();
+    double[] tempered = new double[inverses.length];
+    Likelihood[] sum = sums.get(sums.size() - 1);
+    LogProbs plain = null;
+    for (int i = 0; i < inverses.length; i++) {
+      LogProbs at = row.at(inverses[i]);
+      plain = inverses[i] == 1 ? at : plain;
+      tempered[i] = at.of(token);
+      sum[i] = sum[i].plus(at.likelihood(token));
+    }
+    if (job.detail().isPresent()) {
+      scored.add(tell(token, plain == null ? row.at(1) : plain, tempered, job.detail().get()));
+    }
+  }
+
+  private static ScoredToken tell(int token, LogProbs plain, double[] tempered, Detail detail) {
+    return new ScoredToken(
+        plain.of(token),
+        plain.rank(token),
+        plain.entropy(),
+        detail.top() == 0 ? List.of() : plain.top(detail.top()),
+        Arrays.copyOf(tempered, detail.tempered()));
+  }
+
   @Override
   public void finished() {
-    result.complete(new ScoredTokens(logProbs, ranks));
+    runOf(job.tokens().length - 1);
+    result.complete(new ScoredTokens(scored, sums.stream().map(Arrays::asList).toList()));
   }
 
   @Override

@@ -132,9 +132,12 @@ final class Sequence {
    */
   Span promptSpan(int from, int chunk) {
     int to = Math.min(promptLength, from + chunk);
-    boolean last = to == promptLength;
-    Logits wanted = task.promptLogits() == Logits.LAST && !last ? Logits.NONE : task.promptLogits();
-    return new Span(Arrays.copyOfRange(tokens, from, to), from, blocks, routing, wanted);
+    return new Span(Arrays.copyOfRange(tokens, from, to), from, blocks, routing, wanted(to));
+  }
+
+  private Logits wanted(int to) {
+    boolean needless = task.promptLogits() == Logits.LAST && to < promptLength;
+    return needless || to <= task.firstLogits() ? Logits.NONE : task.promptLogits();
   }
 
   int computed() {

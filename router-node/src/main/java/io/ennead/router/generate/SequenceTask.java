@@ -16,6 +16,11 @@ interface SequenceTask {
   /** Which positions of the prompt need logits. */
   Logits promptLogits();
 
+  /** Positions of the prompt before this one need no logits in any case. */
+  default int firstLogits() {
+    return 0;
+  }
+
   /** Tokens that may follow the prompt, at most. */
   int maxTokens();
 

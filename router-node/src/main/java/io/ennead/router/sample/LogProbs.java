@@ -5,59 +5,106 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Log-probabilities of a row of logits: log p_i = l_i - l_max - ln(sum of exp(l_j - l_max)), in
- * double, summed in id order. A view: the logits must not change while it is in use.
+ * Log-probabilities of a row of logits at an inverse temperature B, and the distribution's moments.
+ * With d_i = l_i - r, where r is the highest logit (the lowest when B is negative) so that no
+ * exponent is positive: Z = sum of exp(B d_i), ln p_i = B d_i - ln Z, and entropy ln Z - B mean(d).
+ * In double, summed in id order, all in one pass. A view: the logits must not change while it is in
+ * use.
  */
 public final class LogProbs {
-  private final float[] logits;
-  private final int offset;
-  private final int vocabulary;
+  private final LogitRow row;
+  private final double inverseTemperature;
+  private final float reference;
   private final double logSum;
+  private final double mean;
+  private final double variance;
 
-  private LogProbs(float[] logits, int offset, int vocabulary, double logSum) {
-    this.logits = logits;
-    this.offset = offset;
-    this.vocabulary = vocabulary;
-    this.logSum = logSum;
+  private LogProbs(
+      LogitRow row,
+      double inverseTemperature,
+      float reference,
+      double sum,
+      double first,
+      double second) {
+    this.row = row;
+    this.inverseTemperature = inverseTemperature;
+    this.reference = reference;
+    this.logSum = StrictMath.log(sum);
+    this.mean = first / sum;
+    this.variance = Math.max(0, second / sum - mean * mean);
   }
 
   /**
-   * Normalises the row at {@code offset}.
+   * Normalises the row at {@code offset} as it is, at temperature 1.
    *
    * @throws ServingException when a logit is NaN or +infinity
    */
   public static LogProbs of(float[] logits, int offset, int vocabulary) {
-    double max = logits[offset + argmax(logits, offset, vocabulary)];
+    return LogitRow.of(logits, offset, vocabulary).at(1);
+  }
+
+  static LogProbs of(LogitRow row, double inverseTemperature) {
+    float reference = inverseTemperature < 0 ? row.min() : row.max();
     double sum = 0;
-    for (int id = 0; id < vocabulary; id++) {
-      sum += StrictMath.exp(logits[offset + id] - max);
+    double first = 0;
+    double second = 0;
+    for (int id = 0; id < row.vocabulary(); id++) {
+      float logit = row.logit(id);
+      if (logit != Float.NEGATIVE_INFINITY) {
+        double distance = (double) logit - reference;
+        double weight = StrictMath.exp(scaled(inverseTemperature, distance));
+        sum += weight;
+        first += weight * distance;
+        second += weight * distance * distance;
+      }
     }
-    return new LogProbs(logits, offset, vocabulary, max + StrictMath.log(sum));
+    return new LogProbs(row, inverseTemperature, reference, sum, first, second);
+  }
+
+  /** B d; 0 where d is 0, however large B is. */
+  private static double scaled(double inverseTemperature, double distance) {
+    return distance == 0 ? 0 : inverseTemperature * distance;
   }
 
   /** The token's log-probability. */
   public double of(int id) {
-    return logits[offset + id] - logSum;
+    float logit = row.logit(id);
+    return logit == Float.NEGATIVE_INFINITY
+        ? Double.NEGATIVE_INFINITY
+        : scaled(inverseTemperature, (double) logit - reference) - logSum;
   }
 
-  /** Tokens that are strictly more likely than this one. */
+  /** Entropy in nats. */
+  public double entropy() {
+    return logSum - scaled(inverseTemperature, mean);
+  }
+
+  /** The token's log-probability and its derivatives by B. */
+  public Likelihood likelihood(int id) {
+    float logit = row.logit(id);
+    return logit == Float.NEGATIVE_INFINITY
+        ? new Likelihood(inverseTemperature, logit, 0, 0)
+        : new Likelihood(inverseTemperature, of(id), (double) logit - reference - mean, -variance);
+  }
+
+  /** Tokens of a higher logit: at positive temperatures, those that are more likely. */
   public int rank(int id) {
-    float own = logits[offset + id];
+    float own = row.logit(id);
     int rank = 0;
-    for (int other = 0; other < vocabulary; other++) {
-      if (logits[offset + other] > own) {
+    for (int other = 0; other < row.vocabulary(); other++) {
+      if (row.logit(other) > own) {
         rank++;
       }
     }
     return rank;
   }
 
-  /** The most likely tokens, most likely first, ties to the lower id. */
+  /** The tokens of the highest logits, highest first, ties to the lower id. */
   public List<TokenLogProb> top(int count) {
-    int places = Math.min(count, vocabulary);
+    int places = Math.min(count, row.vocabulary());
     int[] best = new int[places];
     int found = 0;
-    for (int id = 0; id < vocabulary; id++) {
+    for (int id = 0; id < row.vocabulary(); id++) {
       found = insert(best, found, id);
     }
     List<TokenLogProb> top = new ArrayList<>(places);
@@ -97,7 +144,7 @@ public final class LogProbs {
 
   private int insert(int[] best, int found, int id) {
     int at = found;
-    while (at > 0 && logits[offset + id] > logits[offset + best[at - 1]]) {
+    while (at > 0 && row.logit(id) > row.logit(best[at - 1])) {
       at--;
     }
     if (at == best.length) {

@@ -38,6 +38,7 @@ final class ApiFixture {
   static final int VOCABULARY = 257;
   static final int HIDDEN = 4;
   static final int LAYERS = 2;
+  static final int SCORE_TOKENS = 2000;
 
   private final Server server;
   private final ManagedChannel channel;
@@ -75,7 +76,8 @@ final class ApiFixture {
             (layer, phase, hidden) -> new float[0]);
     RequestPolicy policy =
         new RequestPolicy(
-            RoutingRule.MODEL, new RequestPolicy.Bounds(4, 3, TraceLevel.FULL, 1 << 20));
+            RoutingRule.MODEL,
+            new RequestPolicy.Bounds(4, 3, TraceLevel.FULL, 1 << 20, SCORE_TOKENS));
     return new ServedModel(info, policy, new ByteCodec(), Optional.empty(), generator, scorer, moe);
   }
 

@@ -7,8 +7,8 @@ import static io.ennead.v1.ErrorReason.ERROR_REASON_TOKEN_OUT_OF_RANGE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.Lists;
+import io.ennead.router.generate.FakeScorer;
 import io.ennead.router.generate.FinishInfo;
-import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.v1.Chat;
 import io.ennead.v1.ChatMessage;
@@ -19,7 +19,6 @@ import io.ennead.v1.InferenceServiceGrpc;
 import io.ennead.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
 import io.ennead.v1.RoutingOptions;
 import io.ennead.v1.SamplingOptions;
-import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.StoppingOptions;
 import io.ennead.v1.TokenIds;
 import io.ennead.v1.TokenizeRequest;
@@ -28,7 +27,6 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,10 +65,7 @@ class BadRequestTest {
             List.of(
                 ApiFixture.model(
                     generator,
-                    job ->
-                        CompletableFuture.completedFuture(
-                            new ScoredTokens(
-                                new double[job.tokens().length], new int[job.tokens().length])),
+                    new FakeScorer(ApiFixture.VOCABULARY),
                     (layer, phase, hidden, routing, scope, observer) ->
                         new CombinedRows(hidden, Map.of()))));
     fixture = new ApiFixture(new InferenceGrpcService(catalog, 8, () -> 1));
@@ -163,38 +158,6 @@ class BadRequestTest {
     assertFails(() -> Lists.newArrayList(stub.generate(request)), reason, field, message);
     assertThat(generator.request).isNull();
     assertThat(Lists.newArrayList(stub.generate(text("a").build()))).hasSize(1);
-  }
-
-  @Test
-  void scoringChecksItsPromptAndRouting() {
-    assertFails(
-        () -> stub.score(ScoreRequest.getDefaultInstance()),
-        ERROR_REASON_INVALID_FIELD,
-        "prompt",
-        "not set");
-    assertFails(
-        () -> stub.score(ScoreRequest.newBuilder().setText("a".repeat(32)).build()),
-        ERROR_REASON_PROMPT_TOO_LONG,
-        "prompt",
-        "33 tokens (expected: at most 32");
-    assertFails(
-        () -> stub.score(ScoreRequest.newBuilder().setTokenIds(tokenIds(300)).build()),
-        ERROR_REASON_TOKEN_OUT_OF_RANGE,
-        "token_ids.ids[0]",
-        "300");
-    assertFails(
-        () ->
-            stub.score(
-                ScoreRequest.newBuilder()
-                    .setText("a")
-                    .setRouting(routing().setTemperature(Double.NaN))
-                    .build()),
-        ERROR_REASON_INVALID_FIELD,
-        "routing.temperature",
-        "NaN");
-    assertThat(
-            stub.score(ScoreRequest.newBuilder().setText("a".repeat(31)).build()).getTokensCount())
-        .isEqualTo(32);
   }
 
   @Test

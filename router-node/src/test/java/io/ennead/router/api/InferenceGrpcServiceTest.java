@@ -1,7 +1,6 @@
 package io.ennead.router.api;
 
 import static io.ennead.router.api.ApiFixture.assertFails;
-import static io.ennead.v1.ErrorReason.ERROR_REASON_CANCELLED;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_ENGINE_FAILURE;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_MODEL_NOT_FOUND;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_NODE_LOADING;
@@ -11,11 +10,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.common.collect.Lists;
 import io.ennead.errors.ServingException;
+import io.ennead.router.generate.FakeScorer;
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.generate.GenerationRequest;
 import io.ennead.router.generate.Piece;
-import io.ennead.router.generate.ScoreJob;
-import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.generate.TokenSink;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.sample.TokenLogProb;
@@ -29,8 +27,6 @@ import io.ennead.v1.ListModelsRequest;
 import io.ennead.v1.Model;
 import io.ennead.v1.RoutingOptions;
 import io.ennead.v1.SamplingOptions;
-import io.ennead.v1.ScoreRequest;
-import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.StoppingOptions;
 import io.ennead.v1.TokenIds;
 import io.ennead.v1.TokenLogprob;
@@ -48,9 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,8 +56,6 @@ class InferenceGrpcServiceTest {
   private static final int MAX_BUFFERED = 8;
 
   private final FakeGenerator generator = new FakeGenerator();
-  private final CompletableFuture<ScoredTokens> scores = new CompletableFuture<>();
-  private volatile ScoreJob scoreJob;
   private ApiFixture fixture;
   private InferenceServiceBlockingStub stub;
 
@@ -74,10 +66,7 @@ class InferenceGrpcServiceTest {
             List.of(
                 ApiFixture.model(
                     generator,
-                    job -> {
-                      scoreJob = job;
-                      return scores;
-                    },
+                    new FakeScorer(ApiFixture.VOCABULARY),
                     (layer, phase, hidden, routing, scope, observer) ->
                         new CombinedRows(hidden.clone(), Map.of()))));
     fixture = new ApiFixture(new InferenceGrpcService(catalog, MAX_BUFFERED, () -> SERVER_SEED));
@@ -296,42 +285,6 @@ class InferenceGrpcServiceTest {
   }
 
   @Test
-  void scoresEveryTokenButTheFirst() {
-    scores.complete(new ScoredTokens(new double[] {0, -1, -3}, new int[] {0, 4, 7}));
-    ScoreResponse response = stub.score(ScoreRequest.newBuilder().setText("hi").build());
-
-    assertThat(scoreJob.tokens()).containsExactly(256, 'h', 'i');
-    assertThat(response.getTokens(0).hasLogprob()).isFalse();
-    assertThat(response.getTokens(0).hasRank()).isFalse();
-    assertThat(response.getTokens(1).getText()).isEqualTo("h");
-    assertThat(response.getTokens(2).getLogprob()).isEqualTo(-3);
-    assertThat(response.getTokens(2).getRank()).isEqualTo(7);
-    assertThat(response.getPerplexity()).isEqualTo(Math.exp(2));
-  }
-
-  @Test
-  void aSingleTokenHasNoPerplexity() {
-    scores.complete(new ScoredTokens(new double[1], new int[1]));
-    assertThat(stub.score(ScoreRequest.newBuilder().setText("").build()).hasPerplexity()).isFalse();
-  }
-
-  @Test
-  void aScoringThatFailsOrIsLeftEndsTyped() {
-    var call =
-        InferenceServiceGrpc.newFutureStub(fixture.channel())
-            .score(ScoreRequest.newBuilder().setText("a").build());
-    Awaitility.await().until(() -> scoreJob != null);
-    call.cancel(true);
-    Awaitility.await().until(scores::isCancelled);
-    scores.obtrudeException(ServingException.cancelled("gone"));
-    assertFails(
-        () -> stub.score(ScoreRequest.newBuilder().setText("a").build()),
-        ERROR_REASON_CANCELLED,
-        "",
-        "gone");
-  }
-
-  @Test
   void tokenizesAndDetokenizes() {
     TokenizeResponse tokens = stub.tokenize(TokenizeRequest.newBuilder().setText("hi").build());
     assertThat(tokens.getIdsList()).containsExactly(256, 104, 105);
@@ -366,6 +319,9 @@ class InferenceGrpcServiceTest {
                 .setPresencePenalty(0)
                 .setPenaltyLastN(0)
                 .build());
+    assertThat(models.get(0).getDefaultSampling().getTemperature()).isEqualTo(0.7);
+    assertThat(models.get(0).getDefaultSampling().hasSeed()).isFalse();
+    assertThat(models.get(0).getBounds().getScoreTokens()).isEqualTo(ApiFixture.SCORE_TOKENS);
   }
 
   private GenerationRequest accepted(GenerateRequest request) {

@@ -42,7 +42,7 @@ class RoutingReaderTest {
             (layer, phase, hidden, routing, scope, observer) -> new CombinedRows(hidden, Map.of()));
     return new ServedModel(
         model.info(),
-        new RequestPolicy(byDefault, new RequestPolicy.Bounds(3, 1, TraceLevel.SUMMARY, 9)),
+        new RequestPolicy(byDefault, new RequestPolicy.Bounds(3, 1, TraceLevel.SUMMARY, 9, 9)),
         model.codec(),
         model.chat(),
         model.generator(),

@@ -31,9 +31,9 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
@@ -353,16 +353,48 @@ class BatchGeneratorTest {
 
   @Test
   void scoresAreTheRecordedLogProbabilities() throws Exception {
-    Golden golden = Golden.all().skip(9).findFirst().orElseThrow();
-    ScoredTokens scores =
-        generator
-            .score(new ScoreJob(golden.inputIds(), RoutingOptions.DEFAULT, Long.MAX_VALUE))
-            .get();
-    for (int i = 1; i < golden.inputIds().length; i++) {
-      assertThat(scores.logProbs()[i]).isCloseTo(golden.promptLogprobs().get(i), within(5e-4));
+    for (Golden golden : Golden.all().toList()) {
+      List<ScoredToken> scores = score(golden.inputIds(), 1).tokens();
+      assertThat(scores).hasSize(golden.inputIds().length - 1);
+      for (int i = 1; i < golden.inputIds().length; i++) {
+        assertThat(scores.get(i - 1).logProb())
+            .as("%s, token %d", golden.name(), i)
+            .isCloseTo(golden.promptLogprobs().get(i), within(5e-4));
+      }
     }
-    double mean = Arrays.stream(scores.logProbs()).skip(1).average().orElseThrow();
-    assertThat(scores.perplexity().getAsDouble()).isCloseTo(Math.exp(-mean), within(1e-9));
+  }
+
+  @Test
+  void contextBeforeTheFirstTokenThatCountsChangesNoBit() throws Exception {
+    int[] tokens = Golden.all().skip(9).findFirst().orElseThrow().inputIds();
+    List<ScoredToken> all = score(tokens, 1).tokens();
+    for (int from : new int[] {2, 64, 65, 66, 130, tokens.length - 1}) {
+      List<ScoredToken> some = score(tokens, from).tokens();
+      assertThat(some).hasSize(tokens.length - from);
+      for (int i = 0; i < some.size(); i++) {
+        assertThat(some.get(i).logProb()).isEqualTo(all.get(from - 1 + i).logProb());
+      }
+    }
+  }
+
+  @Test
+  void theLastTokenNeedsNoPlaceInTheContext() throws Exception {
+    int[] tokens = new Random(5).ints(INFO.contextLength() + 1, 3, 4096).toArray();
+    assertThat(score(tokens, 1).tokens()).hasSize(INFO.contextLength());
+  }
+
+  private ScoredTokens score(int[] tokens, int from) throws Exception {
+    return generator.score(job(tokens, from)).get();
+  }
+
+  private static ScoreJob job(int[] tokens, int from) {
+    return new ScoreJob(
+        tokens,
+        from,
+        Optional.of(new ScoreJob.Detail(0, 0)),
+        List.of(new ScoreJob.Run(tokens.length, new double[0])),
+        RoutingOptions.DEFAULT,
+        Long.MAX_VALUE);
   }
 
   @Test
@@ -371,7 +403,7 @@ class BatchGeneratorTest {
     int[] tokens = new Random(3).ints(1000, 3, 4096).toArray();
     List<CompletableFuture<ScoredTokens>> scores = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      scores.add(generator.score(new ScoreJob(tokens, RoutingOptions.DEFAULT, Long.MAX_VALUE)));
+      scores.add(generator.score(job(tokens, 1)));
     }
     scores.forEach(score -> score.cancel(true));
     CollectingSink next = submit(new int[] {0}, greedy(1));

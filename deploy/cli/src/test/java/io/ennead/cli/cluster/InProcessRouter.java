@@ -78,7 +78,7 @@ final class InProcessRouter implements AutoCloseable {
     return new ServedModel(
         info,
         new RequestPolicy(
-            RoutingRule.MODEL, new RequestPolicy.Bounds(8, 16, TraceLevel.FULL, 1 << 24)),
+            RoutingRule.MODEL, new RequestPolicy.Bounds(8, 16, TraceLevel.FULL, 1 << 24, 1 << 20)),
         tokenizer,
         Optional.empty(),
         generator,

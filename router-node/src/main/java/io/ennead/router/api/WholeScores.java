@@ -1,0 +1,49 @@
+package io.ennead.router.api;
+
+import io.ennead.node.GrpcErrors;
+import io.ennead.router.generate.ScoredToken;
+import io.ennead.router.score.TextJob;
+import io.ennead.router.score.TextScores;
+import io.ennead.router.score.TextScoring;
+import io.ennead.v1.ScoreResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.util.List;
+
+/** Answers with all scores in one message. */
+final class WholeScores implements ScoreCalls.Writer {
+  private final ServerCallStreamObserver<ScoreResponse> call;
+  private final ScoreMessages messages;
+  private final ScoreResponse.Builder response = ScoreResponse.newBuilder();
+
+  WholeScores(ServerCallStreamObserver<ScoreResponse> call, TextJob job, ScoreMessages messages) {
+    this.call = call;
+    this.messages = messages;
+    for (int i = 0; i < job.from(); i++) {
+      response.addTokens(messages.token(i));
+    }
+  }
+
+  @Override
+  public void attach(TextScoring scoring) {}
+
+  @Override
+  public void scored(List<ScoredToken> tokens) {
+    tokens.forEach(token -> response.addTokens(messages.token(response.getTokensCount(), token)));
+  }
+
+  @Override
+  public void finished(TextScores scores) {
+    if (!call.isCancelled()) {
+      scores.perplexity().ifPresent(response::setPerplexity);
+      call.onNext(response.setSummary(messages.summary(scores)).build());
+      call.onCompleted();
+    }
+  }
+
+  @Override
+  public void failed(Throwable failure) {
+    if (!call.isCancelled()) {
+      call.onError(GrpcErrors.toStatus(failure));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.ennead.router.score;
+
+import io.ennead.router.generate.ScoredToken;
+import java.util.List;
+
+/**
+ * Takes the scores of one text in order. Called by one thread at a time; every call ends quickly.
+ */
+public interface ScoreSink {
+
+  /**
+   * The scores of the next tokens that count. The receiver calls {@link TextScoring#taken} when it
+   * is done with them.
+   */
+  void scored(List<ScoredToken> tokens);
+
+  /** Everything is scored. The last call. */
+  void finished(TextScores scores);
+
+  /** The text ends with an error. The last call. */
+  void failed(Throwable failure);
+}

@@ -1,0 +1,36 @@
+package io.ennead.router.score;
+
+import io.ennead.router.moe.RoutingOptions;
+import java.util.OptionalInt;
+
+/**
+ * A text to score, checked against the model.
+ *
+ * @param tokens at least one; not to be modified
+ * @param from index of the first token that counts, at least 1
+ * @param window tokens of a window, at least 2
+ * @param stride tokens from one window's begin to the next, 1 to window - 1
+ * @param temperatures where else to score; none 0 or NaN; not to be modified
+ * @param top how many of the most likely tokens to give at each place
+ * @param fit whether to find the most likely temperature
+ * @param fitWindow also of each run of so many tokens, at least 1
+ * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
+ *     Long#MAX_VALUE} for never
+ */
+public record TextJob(
+    int[] tokens,
+    int from,
+    int window,
+    int stride,
+    double[] temperatures,
+    int top,
+    boolean fit,
+    OptionalInt fitWindow,
+    RoutingOptions routing,
+    long deadlineNanos) {
+
+  /** Tokens that are scored. */
+  int counted() {
+    return tokens.length - from;
+  }
+}
