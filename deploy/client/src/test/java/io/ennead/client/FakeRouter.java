@@ -68,12 +68,13 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
       ScoreStreamRequest request, StreamObserver<ScoreStreamResponse> response) {
     Context.current().addListener(context -> cancelled.countDown(), Runnable::run);
     String text = request.getScore().getText();
-    for (String word : text.split(" ")) {
+    List<String> words = List.of(text.split(" ", -1));
+    for (String word : words) {
       TokenScore token = TokenScore.newBuilder().setText(word).build();
       response.onNext(ScoreStreamResponse.newBuilder().addTokens(token).build());
     }
     if (!text.equals("forever")) {
-      ScoreSummary summary = ScoreSummary.newBuilder().setTokens(text.split(" ").length).build();
+      ScoreSummary summary = ScoreSummary.newBuilder().setTokens(words.size()).build();
       response.onNext(ScoreStreamResponse.newBuilder().setSummary(summary).build());
       response.onCompleted();
     }

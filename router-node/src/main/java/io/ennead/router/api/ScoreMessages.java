@@ -48,7 +48,8 @@ final class ScoreMessages {
   }
 
   ScoreSummary summary(TextScores scores) {
-    ScoreSummary.Builder summary = ScoreSummary.newBuilder().setTokens(scores.tokens());
+    ScoreSummary.Builder summary =
+        ScoreSummary.newBuilder().setTokens(scores.tokens()).setRoutingSeed(job.routing().seed());
     scores.perplexity().ifPresent(summary::setPerplexity);
     scores.meanEntropy().ifPresent(summary::setMeanEntropy);
     for (int i = 0; i < scores.temperatures().size(); i++) {

@@ -66,6 +66,7 @@ final class ScoreReader {
         request.getFitTemperature() || request.hasFitWindow(),
         fitWindow(request, tokens.length - from),
         RoutingReader.read(request.getRouting(), model, seeds.getAsLong()),
+        TraceReader.read(request.getTrace(), model),
         CallDeadline.nanos());
   }
 

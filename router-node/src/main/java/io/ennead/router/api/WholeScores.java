@@ -1,6 +1,7 @@
 package io.ennead.router.api;
 
 import io.ennead.node.GrpcErrors;
+import io.ennead.router.generate.ScoreTrace;
 import io.ennead.router.generate.ScoredToken;
 import io.ennead.router.score.TextJob;
 import io.ennead.router.score.TextScores;
@@ -29,6 +30,12 @@ final class WholeScores implements ScoreCalls.Writer {
   @Override
   public void scored(List<ScoredToken> tokens) {
     tokens.forEach(token -> response.addTokens(messages.token(response.getTokensCount(), token)));
+  }
+
+  @Override
+  public void traced(ScoreTrace trace) {
+    trace.pieces().forEach(piece -> response.addTraces(TraceMessages.trace(piece)));
+    response.addTraces(TraceMessages.summary(trace.routing()));
   }
 
   @Override

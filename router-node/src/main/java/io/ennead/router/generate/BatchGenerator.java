@@ -4,9 +4,11 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Gate;
+import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.Dry;
 import io.ennead.router.sample.TokenSampler;
 import io.ennead.router.trace.TraceLevel;
+import io.ennead.router.trace.TraceOptions;
 import io.ennead.router.trace.TraceRecorder;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
@@ -107,15 +109,15 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
         endOfSequence,
         sampler(request, request.seed() + index),
         new TextStream(codec, stopping.stop(), stopping.minTokens()),
-        recorder(request),
+        recorder(request.trace(), request.routing(), request.prompt().length),
         metrics);
   }
 
-  private Optional<TraceRecorder> recorder(GenerationRequest request) {
-    return request.trace().level() == TraceLevel.NONE
+  private Optional<TraceRecorder> recorder(
+      TraceOptions trace, RoutingOptions routing, int promptLength) {
+    return trace.level() == TraceLevel.NONE
         ? Optional.empty()
-        : Optional.of(
-            new TraceRecorder(request.trace(), gate, request.routing(), request.prompt().length));
+        : Optional.of(new TraceRecorder(trace, gate, routing, promptLength));
   }
 
   private TokenSampler sampler(GenerationRequest request, long seed) {
@@ -146,7 +148,11 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
     Sequence sequence =
         new Sequence(
             job.fed(),
-            new ScoreTask(job, model.vocabularySize(), result),
+            new ScoreTask(
+                job,
+                model.vocabularySize(),
+                recorder(job.trace(), job.routing(), job.tokens().length),
+                result),
             job.routing(),
             job.deadlineNanos());
     loop.submit(sequence);

@@ -1,6 +1,7 @@
 package io.ennead.router.generate;
 
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.trace.TraceOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ public record ScoreJob(
     Optional<Detail> detail,
     List<Run> runs,
     RoutingOptions routing,
+    TraceOptions trace,
     long deadlineNanos) {
   /** Checks that the runs cover what is scored. */
   public ScoreJob {

@@ -7,9 +7,12 @@ import io.ennead.router.model.Span.Logits;
 import io.ennead.router.sample.Likelihood;
 import io.ennead.router.sample.LogProbs;
 import io.ennead.router.sample.LogitRow;
+import io.ennead.router.trace.RoutingTrace;
+import io.ennead.router.trace.TraceRecorder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
@@ -21,11 +24,18 @@ final class ScoreTask implements SequenceTask {
   private final ScoreJob job;
   private final int vocabulary;
   private final CompletableFuture<ScoredTokens> result;
+  private final Optional<TraceRecorder> recorder;
+  private final List<RoutingTrace> traces = new ArrayList<>();
   private final List<ScoredToken> scored = new ArrayList<>();
   private final List<Likelihood[]> sums = new ArrayList<>();
 
-  ScoreTask(ScoreJob job, int vocabulary, CompletableFuture<ScoredTokens> result) {
+  ScoreTask(
+      ScoreJob job,
+      int vocabulary,
+      Optional<TraceRecorder> recorder,
+      CompletableFuture<ScoredTokens> result) {
     this.job = job;
+    this.recorder = recorder;
     this.vocabulary = vocabulary;
     this.result = result;
     sums.add(empty(job.runs().get(0)));
@@ -54,6 +64,16 @@ final class ScoreTask implements SequenceTask {
 
   @Override
   public void admitted() {}
+
+  @Override
+  public Optional<TraceRecorder> recorder() {
+    return recorder;
+  }
+
+  @Override
+  public void traced(RoutingTrace piece) {
+    traces.add(piece);
+  }
 
   @Override
   public OptionalInt accept(int position, float[] logits, int offset) {
@@ -102,7 +122,11 @@ final class ScoreTask implements SequenceTask {
   @Override
   public void finished() {
     runOf(job.tokens().length - 1);
-    result.complete(new ScoredTokens(scored, sums.stream().map(Arrays::asList).toList()));
+    result.complete(
+        new ScoredTokens(
+            scored,
+            sums.stream().map(Arrays::asList).toList(),
+            recorder.map(own -> new ScoreTrace(traces, own.summary()))));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.ennead.router.score;
 
+import io.ennead.router.generate.ScoreTrace;
 import io.ennead.router.generate.ScoredToken;
 import java.util.List;
 
@@ -13,6 +14,9 @@ public interface ScoreSink {
    * is done with them.
    */
   void scored(List<ScoredToken> tokens);
+
+  /** How the tokens of a window were routed, when the job asks for it; after its scores. */
+  default void traced(ScoreTrace trace) {}
 
   /** Everything is scored. The last call. */
   void finished(TextScores scores);

@@ -1,6 +1,7 @@
 package io.ennead.router.score;
 
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.trace.TraceOptions;
 import java.util.OptionalInt;
 
 /**
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
  * @param top how many of the most likely tokens to give at each place
  * @param fit whether to find the most likely temperature
  * @param fitWindow also of each run of so many tokens, at least 1
+ * @param trace what to tell of how the tokens are routed; every window tells it anew
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
  */
@@ -27,6 +29,7 @@ public record TextJob(
     boolean fit,
     OptionalInt fitWindow,
     RoutingOptions routing,
+    TraceOptions trace,
     long deadlineNanos) {
 
   /** Tokens that are scored. */

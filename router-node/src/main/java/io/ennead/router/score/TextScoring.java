@@ -8,6 +8,7 @@ import io.ennead.router.generate.ScoreJob.Run;
 import io.ennead.router.generate.ScoredToken;
 import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.generate.Scorer;
+import io.ennead.router.trace.TraceOptions;
 import io.ennead.v1.ErrorReason;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -129,6 +130,7 @@ public final class TextScoring {
               detail,
               runs,
               job.routing(),
+              firstPass ? job.trace() : TraceOptions.NONE,
               job.deadlineNanos()));
     } catch (ServingException e) {
       if (e.reason() == ErrorReason.ERROR_REASON_QUEUE_FULL && !inFlight.isEmpty()) {
@@ -148,6 +150,7 @@ public final class TextScoring {
         scores.tokens().forEach(this::count);
         held++;
         sink.scored(scores.tokens());
+        scores.trace().ifPresent(sink::traced);
       }
     }
   }

@@ -394,6 +394,7 @@ class BatchGeneratorTest {
         Optional.of(new ScoreJob.Detail(0, 0)),
         List.of(new ScoreJob.Run(tokens.length, new double[0])),
         RoutingOptions.DEFAULT,
+        TraceOptions.NONE,
         Long.MAX_VALUE);
   }
 

@@ -2,6 +2,7 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.trace.RoutingTrace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +15,8 @@ final class CollectingSink implements TokenSink {
   private final List<Integer> ids = new ArrayList<>();
   private final StringBuilder text = new StringBuilder();
   private final List<TokenLogProb> logProbs = new ArrayList<>();
+  private final List<RoutingTrace> traces = new ArrayList<>();
+  private final List<DrawTrace> draws = new ArrayList<>();
 
   CollectingSink() {
     this(0);
@@ -31,6 +34,8 @@ final class CollectingSink implements TokenSink {
     }
     text.append(piece.text());
     logProbs.addAll(piece.logprobs());
+    piece.trace().ifPresent(traces::add);
+    piece.draw().ifPresent(draws::add);
     awaited.countDown();
   }
 
@@ -54,6 +59,14 @@ final class CollectingSink implements TokenSink {
 
   synchronized String text() {
     return text.toString();
+  }
+
+  synchronized List<RoutingTrace> traces() {
+    return List.copyOf(traces);
+  }
+
+  synchronized List<DrawTrace> draws() {
+    return List.copyOf(draws);
   }
 
   synchronized List<TokenLogProb> logProbs() {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,7 @@ public final class FakeScorer implements Scorer {
   }
 
   private void run(ScoreJob job, CompletableFuture<ScoredTokens> answer) {
-    ScoreTask task = new ScoreTask(job, vocabulary, answer);
+    ScoreTask task = new ScoreTask(job, vocabulary, Optional.empty(), answer);
     for (int i = task.firstLogits(); i < job.fed().length; i++) {
       task.accept(i, logits(Arrays.copyOf(job.tokens(), i + 1), vocabulary), 0);
     }

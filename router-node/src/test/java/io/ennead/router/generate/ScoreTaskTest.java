@@ -10,6 +10,7 @@ import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.Likelihood;
 import io.ennead.router.sample.LogitRow;
 import io.ennead.router.sample.TokenLogProb;
+import io.ennead.router.trace.TraceOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -122,7 +123,13 @@ class ScoreTaskTest {
     return new FakeScorer(VOCABULARY)
         .score(
             new ScoreJob(
-                tokens, from, detail, List.of(runs), RoutingOptions.DEFAULT, Long.MAX_VALUE))
+                tokens,
+                from,
+                detail,
+                List.of(runs),
+                RoutingOptions.DEFAULT,
+                TraceOptions.NONE,
+                Long.MAX_VALUE))
         .join();
   }
 }

@@ -10,6 +10,7 @@ import io.ennead.router.generate.ScoredToken;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.LogProbs;
 import io.ennead.router.score.SlowFit.Place;
+import io.ennead.router.trace.TraceOptions;
 import io.ennead.v1.ErrorReason;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ class TextScoringTest {
               true,
               random.nextBoolean() ? OptionalInt.of(1 + random.nextInt(20)) : OptionalInt.empty(),
               RoutingOptions.DEFAULT,
+              TraceOptions.NONE,
               Long.MAX_VALUE));
     }
 
@@ -337,6 +339,7 @@ class TextScoringTest {
         false,
         OptionalInt.empty(),
         RoutingOptions.DEFAULT,
+        TraceOptions.NONE,
         Long.MAX_VALUE);
   }
 
@@ -355,6 +358,7 @@ class TextScoringTest {
         fit,
         fitWindow,
         job.routing(),
+        TraceOptions.NONE,
         job.deadlineNanos());
   }
 }

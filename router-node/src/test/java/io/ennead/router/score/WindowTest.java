@@ -3,6 +3,7 @@ package io.ennead.router.score;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.trace.TraceOptions;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -62,6 +63,7 @@ class WindowTest {
             false,
             OptionalInt.empty(),
             RoutingOptions.DEFAULT,
+            TraceOptions.NONE,
             Long.MAX_VALUE));
   }
 }
