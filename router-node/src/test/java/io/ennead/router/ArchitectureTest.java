@@ -31,6 +31,8 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.sample..")
           .layer("random")
           .definedBy("io.ennead.router.random..")
+          .layer("trace")
+          .definedBy("io.ennead.router.trace..")
           .layer("model")
           .definedBy("io.ennead.router.model..")
           .layer("moe")
@@ -51,10 +53,13 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
           .mayOnlyBeAccessedByLayers("sample", "moe")
+          .whereLayer("trace")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("moe")
-          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate", "model", "dispatch")
+          .mayOnlyBeAccessedByLayers(
+              "main", "api", "score", "generate", "trace", "model", "dispatch")
           .whereLayer("dispatch")
           .mayOnlyBeAccessedByLayers("main")
           .whereLayer("placement")
@@ -104,6 +109,8 @@ class ArchitectureTest {
               "io.ennead.router.score..",
               "io.ennead.router.generate..",
               "io.ennead.router.sample..",
+              "io.ennead.router.trace..",
+              "io.ennead.router.random..",
               "io.ennead.router.dispatch..",
               "io.ennead.router.placement..")
           .should()
@@ -120,6 +127,8 @@ class ArchitectureTest {
               "io.ennead.router.score..",
               "io.ennead.router.generate..",
               "io.ennead.router.sample..",
+              "io.ennead.router.trace..",
+              "io.ennead.router.random..",
               "io.ennead.router.dispatch..")
           .should()
           .dependOnClassesThat(

@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
@@ -48,9 +49,19 @@ final class BitRequests {
 
   private final EnneadClient client;
   private final AtomicBoolean retried = new AtomicBoolean();
+  private final AtomicInteger tokens = new AtomicInteger();
+  private final int interruption;
+  private final Runnable interrupt;
 
   BitRequests(EnneadClient client) {
+    this(client, 0, () -> {});
+  }
+
+  /** Does something when so many tokens have come. */
+  BitRequests(EnneadClient client, int interruption, Runnable interrupt) {
     this.client = client;
+    this.interruption = interruption;
+    this.interrupt = interrupt;
   }
 
   private static List<GenerateRequest> requests() {
@@ -153,6 +164,9 @@ final class BitRequests {
       while (generation.hasNext()) {
         GenerateResponse piece = generation.next();
         add(digests.computeIfAbsent(piece.getIndex(), index -> new BitDigest()), piece);
+        if (piece.getTokenIdsCount() > 0 && tokens.incrementAndGet() == interruption) {
+          interrupt.run();
+        }
       }
     }
     return String.join(" ", digests.values().stream().map(BitDigest::hex).toList());
