@@ -73,7 +73,7 @@ table() {
 "$ennead" --version > /dev/null # builds, when that is needed
 rm -f "$work"/{fixed,free,none,summary,full}.*
 start "$base"
-start $((base + 100)) --batch-invariant=false
+start $((base + 100)) --router-set batch-invariant=false --expert-set batch-invariant=false
 for i in $(seq 0 "$rounds"); do # the first round warms up and is overwritten
   bench "$base" "$work/fixed.${i/#0/1}"
   bench $((base + 100)) "$work/free.${i/#0/1}"

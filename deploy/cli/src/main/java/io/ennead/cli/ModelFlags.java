@@ -39,14 +39,18 @@ final class ModelFlags {
   private int replicas;
 
   @Option(
-      names = "--batch-invariant",
-      arity = "1",
-      defaultValue = "true",
-      paramLabel = "BOOLEAN",
+      names = "--router-set",
+      paramLabel = "KEY=VALUE",
       description =
-          "Run kernels on fixed tiles, so that bits do not depend on the batch (default:"
-              + " ${DEFAULT-VALUE}).")
-  private boolean batchInvariant;
+          "A setting of the router (router --help lists them); may be given several times.")
+  private List<String> routerSettings = List.of();
+
+  @Option(
+      names = "--expert-set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "A setting of every expert node (expert --help lists them); may be given several times.")
+  private List<String> expertSettings = List.of();
 
   @Option(
       names = "--base-port",
@@ -70,7 +74,11 @@ final class ModelFlags {
         config.experts(),
         PortPlan.of(basePort, nodes),
         replicas,
-        List.of("--batch-invariant=" + batchInvariant),
-        List.of());
+        flags(expertSettings),
+        flags(routerSettings));
+  }
+
+  private static List<String> flags(List<String> settings) {
+    return settings.stream().map(setting -> "--" + setting).toList();
   }
 }

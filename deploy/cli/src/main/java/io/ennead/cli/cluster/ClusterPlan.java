@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * @param modelExperts routed experts per layer
  * @param ports where the nodes listen; also says how many expert nodes there are
  * @param replicas nodes that hold each expert; divides the number of nodes
- * @param nodeExtras more flags of every node
+ * @param expertExtras more flags of every expert node
  * @param routerExtras more flags of the router
  */
 public record ClusterPlan(
@@ -23,14 +23,14 @@ public record ClusterPlan(
     int modelExperts,
     PortPlan ports,
     int replicas,
-    List<String> nodeExtras,
+    List<String> expertExtras,
     List<String> routerExtras) {
   /** Native threads per node: nine nodes share one machine. */
   private static final int THREADS = 1;
 
   /** Checks that every node gets an expert. */
   public ClusterPlan {
-    nodeExtras = List.copyOf(nodeExtras);
+    expertExtras = List.copyOf(expertExtras);
     routerExtras = List.copyOf(routerExtras);
     int nodes = ports.experts().size();
     if (replicas < 1 || nodes % replicas != 0) {
@@ -50,18 +50,19 @@ public record ClusterPlan(
 
   /** The same with each expert on several nodes. */
   public ClusterPlan withReplicas(int number) {
-    return new ClusterPlan(model, dtype, modelExperts, ports, number, nodeExtras, routerExtras);
+    return new ClusterPlan(model, dtype, modelExperts, ports, number, expertExtras, routerExtras);
   }
 
-  /** The same with more flags of every node. */
-  public ClusterPlan withNodeFlags(String... flags) {
+  /** The same with more flags of every expert node. */
+  public ClusterPlan withExpertFlags(String... flags) {
     return new ClusterPlan(
         model, dtype, modelExperts, ports, replicas, List.of(flags), routerExtras);
   }
 
   /** The same with more flags of the router. */
   public ClusterPlan withRouterFlags(String... flags) {
-    return new ClusterPlan(model, dtype, modelExperts, ports, replicas, nodeExtras, List.of(flags));
+    return new ClusterPlan(
+        model, dtype, modelExperts, ports, replicas, expertExtras, List.of(flags));
   }
 
   /** How many expert nodes there are. */
@@ -86,15 +87,14 @@ public record ClusterPlan(
   /** Flags of an expert node. */
   public List<String> expertFlags(int node) {
     PortPlan.Ports own = ports.experts().get(node);
-    return flags(own, "--experts", expertsOf(node), "--node-name", nodeName(node));
+    return flags(own, expertExtras, "--experts", expertsOf(node), "--node-name", nodeName(node));
   }
 
   /** Flags of the router. */
   public List<String> routerFlags() {
     String addresses =
         String.join(",", ports.experts().stream().map(PortPlan.Ports::address).toList());
-    List<String> flags = flags(ports.router(), "--expert-nodes", addresses);
-    return Stream.concat(flags.stream(), routerExtras.stream()).toList();
+    return flags(ports.router(), routerExtras, "--expert-nodes", addresses);
   }
 
   /** The numbers of the expert nodes, from 0. */
@@ -102,7 +102,7 @@ public record ClusterPlan(
     return IntStream.range(0, nodes());
   }
 
-  private List<String> flags(PortPlan.Ports own, String... more) {
+  private List<String> flags(PortPlan.Ports own, List<String> extras, String... more) {
     List<String> common =
         List.of(
             "--model", model.toString(),
@@ -111,6 +111,6 @@ public record ClusterPlan(
             "--port", Integer.toString(own.grpc()),
             "--admin-port", Integer.toString(own.admin()),
             "--threads", Integer.toString(THREADS));
-    return Stream.of(common, List.of(more), nodeExtras).flatMap(List::stream).toList();
+    return Stream.of(common, List.of(more), extras).flatMap(List::stream).toList();
   }
 }

@@ -99,10 +99,10 @@ class ClusterPlanTest {
   }
 
   @Test
-  void moreFlagsGoToEveryNodeOrToTheRouterAlone() {
-    ClusterPlan plan = plan(1, 8).withNodeFlags("--a=1").withRouterFlags("--b=2");
+  void moreFlagsGoToTheExpertNodesOrToTheRouter() {
+    ClusterPlan plan = plan(1, 8).withExpertFlags("--a=1").withRouterFlags("--b=2");
     assertThat(plan.expertFlags(0)).contains("--a=1").doesNotContain("--b=2");
-    assertThat(plan.routerFlags()).contains("--a=1", "--b=2");
+    assertThat(plan.routerFlags()).contains("--b=2").doesNotContain("--a=1");
   }
 
   private static ClusterPlan plan(int nodes, int experts) {

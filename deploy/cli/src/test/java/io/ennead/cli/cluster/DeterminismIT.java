@@ -94,7 +94,8 @@ class DeterminismIT {
   @ParameterizedTest
   @EnumSource(names = {"F32", "BF16"})
   void kernelsThatDependOnTheBatchAreFoundOut(ComputeType type) throws Exception {
-    ClusterPlan plan = DemoPlan.of(type.label(), 8).withNodeFlags("--batch-invariant=false");
+    String free = "--batch-invariant=false";
+    ClusterPlan plan = DemoPlan.of(type.label(), 8).withExpertFlags(free).withRouterFlags(free);
     try (LocalCluster cluster = LocalCluster.start(plan, DemoPlan.START_LIMIT);
         EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
       BitRequests requests = new BitRequests(client);
