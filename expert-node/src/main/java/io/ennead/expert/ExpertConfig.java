@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
  * @param port gRPC; 0: any free one
  * @param adminPort HTTP; 0: any free one
  * @param threads native threads per kernel call
- * @param decodeTile rows per kernel call when decoding; decides the bits
- * @param prefillTile rows per kernel call otherwise; decides the bits
+ * @param decodeTile rows per product when decoding, 0: by the experts' size; decides the bits
+ * @param prefillTile rows per product otherwise, 0: by the experts' size; decides the bits
  * @param batchInvariant pad every kernel call to its tile, so that bits do not depend on the batch
  * @param maxBatchRows rows up to which waiting calls are joined
  * @param maxQueuedRows rows that may wait
@@ -44,9 +44,14 @@ public record ExpertConfig(
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8500") int port,
     @Setting(help = "Admin HTTP port; 0: any free one", byDefault = "8501") int adminPort,
     @Setting(help = "Native threads per kernel call", byDefault = "1") int threads,
-    @Setting(help = "Rows per kernel call when decoding; the same on every node", byDefault = "8")
+    @Setting(
+            help =
+                "Rows per product when decoding; the same on every node; 0: by the experts' size",
+            byDefault = "0")
         int decodeTile,
-    @Setting(help = "Rows per kernel call otherwise; the same on every node", byDefault = "64")
+    @Setting(
+            help = "Rows per product otherwise; the same on every node; 0: by the experts' size",
+            byDefault = "0")
         int prefillTile,
     @Setting(
             help = "Run kernels on fixed tiles: bits do not depend on what else is computed",
@@ -78,8 +83,8 @@ public record ExpertConfig(
     requirePort("port", port);
     requirePort("admin-port", adminPort);
     requirePositive("threads", threads);
-    requirePositive("decode-tile", decodeTile);
-    requirePositive("prefill-tile", prefillTile);
+    requireAtLeast("decode-tile", decodeTile, 0);
+    requireAtLeast("prefill-tile", prefillTile, 0);
     requirePositive("max-batch-rows", maxBatchRows);
     requirePositive("max-queued-rows", maxQueuedRows);
     requirePositive("max-queued-bytes", maxQueuedBytes);
@@ -93,8 +98,13 @@ public record ExpertConfig(
   }
 
   private static void requirePositive(String key, long value) {
-    if (value < 1) {
-      throw new IllegalArgumentException("%s: %d (expected: at least 1)".formatted(key, value));
+    requireAtLeast(key, value, 1);
+  }
+
+  private static void requireAtLeast(String key, long value, long least) {
+    if (value < least) {
+      throw new IllegalArgumentException(
+          "%s: %d (expected: at least %d)".formatted(key, value, least));
     }
   }
 

@@ -8,10 +8,10 @@ import io.ennead.wire.ComputeType;
  * @param device "cpu" or "cuda:N"
  * @param type number format of the products
  * @param threads native threads per call
- * @param decodeTile rows per kernel call when decoding
- * @param prefillTile rows per kernel call otherwise
- * @param fixedTiles pad every kernel call to its tile, so that bits do not depend on the batch;
- *     otherwise a call has as many rows as there are
+ * @param decodeTile rows per product when decoding; 0: by the experts' size
+ * @param prefillTile rows per product otherwise; 0: by the experts' size
+ * @param fixedTiles pad every product to its tile, so that bits do not depend on the batch;
+ *     otherwise a product has as many rows as there are
  */
 public record EngineOptions(
     String device,
@@ -21,7 +21,26 @@ public record EngineOptions(
     int prefillTile,
     boolean fixedTiles) {
 
-  /** Rows per kernel call; 0: as many as there are. */
+  /**
+   * Up to so many numbers in an expert's three matrices they stay in a cache from one tile to the
+   * next, and small tiles pad less; the matrices of a larger one are read from memory for every
+   * tile.
+   */
+  private static final long SMALL_EXPERT = 4L << 20;
+
+  /** The same with the tiles of experts of this shape, where none are given. */
+  EngineOptions forExperts(int hidden, int width) {
+    boolean small = 3L * hidden * width <= SMALL_EXPERT;
+    return new EngineOptions(
+        device,
+        type,
+        threads,
+        decodeTile > 0 ? decodeTile : small ? 4 : 8,
+        prefillTile > 0 ? prefillTile : small ? 32 : 64,
+        fixedTiles);
+  }
+
+  /** Rows per product; 0: as many as there are. */
   int rows(ExpertEngine.Tile tile) {
     if (!fixedTiles) {
       return 0;

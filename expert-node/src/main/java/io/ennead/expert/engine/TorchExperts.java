@@ -46,9 +46,10 @@ public final class TorchExperts implements ExpertEngine {
   public static TorchExperts load(
       Checkpoint checkpoint,
       List<Integer> experts,
-      EngineOptions options,
+      EngineOptions given,
       Consumer<LoadProgress> progress) {
     ModelConfig config = checkpoint.config();
+    EngineOptions options = given.forExperts(config.hiddenSize(), config.expertWidth());
     TorchModule module =
         TorchModule.load(TorchExperts.class, "gated_experts.pt", options.threads());
     try {

@@ -9,6 +9,14 @@ import torch
 import torch.nn.functional as F
 
 
+def matrix(rows: int, columns: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Room for a weight [rows, columns]. In f32 it lies column by column: products of up to 32 rows run in half to nine tenths of the time
+    (4096 x 192, 8 rows: 0.13 ms, not 0.30). In bf16 it is the other way round."""
+    if dtype == torch.float32:
+        return torch.empty([columns, rows], dtype=dtype, device=device).t()
+    return torch.empty([rows, columns], dtype=dtype, device=device)
+
+
 def tiled(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
     """x [n * tile, in] times weight [out, in] transposed, tile by tile, as f32."""
     x = x.to(weight.dtype)

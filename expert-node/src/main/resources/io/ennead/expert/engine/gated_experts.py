@@ -10,7 +10,7 @@ from typing import List
 import torch
 import torch.nn.functional as F
 
-from gated import activate
+from gated import activate, matrix
 
 
 class GatedExperts(torch.nn.Module):
@@ -44,8 +44,8 @@ class GatedExperts(torch.nn.Module):
         place = torch.device(device)
         biases = 1 if biased else 0
         scales = 1 if type == "int8" else 0
-        self.gate_up.append(torch.empty([2 * width, hidden], dtype=dtype, device=place))
-        self.down.append(torch.empty([hidden, width], dtype=dtype, device=place))
+        self.gate_up.append(matrix(2 * width, hidden, dtype, place))
+        self.down.append(matrix(hidden, width, dtype, place))
         self.gate_up_bias.append(torch.empty([2 * width * biases], device=place).fill_(0))
         self.down_bias.append(torch.empty([hidden * biases], device=place).fill_(0))
         self.gate_up_scale.append(torch.empty([2 * width * scales], device=place).fill_(1))

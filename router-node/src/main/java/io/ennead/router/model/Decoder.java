@@ -89,7 +89,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
     return combined.length == 0 ? combined : Arrays.copyOf(combined, rows * config.hiddenSize());
   }
 
-  /** Logits of some rows of a step that has ended, [rows.length, vocabulary] and then padding. */
+  /** Logits of some rows of a step that has ended, [rows.length, vocabulary]. */
   float[] finish(int[] rows) {
     int tile = options.tile(Phase.DECODE, rows.length);
     long[] wanted = new long[StepArrays.roundUp(rows.length, tile)];
@@ -97,7 +97,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
       wanted[i] = rows[i];
     }
     try (TorchCall call = module.call("finish")) {
-      return call.withIds(wanted).with(tile).runFloats();
+      return call.withIds(wanted).with(rows.length).with(tile).runFloats();
     }
   }
 

@@ -15,7 +15,7 @@ from typing import Dict, List, Tuple
 import torch
 
 from attention import attend_span, rotate, visible
-from gated import activate, tiled
+from gated import activate, matrix, tiled
 
 
 def rms_norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
@@ -102,10 +102,12 @@ class Decoder(torch.nn.Module):
     @torch.jit.export
     def reserve(self, layer: int, name: str, rows: int, columns: int, bf16: bool, device: str) -> int:
         """Makes room for a weight; a vector (columns 0), like the gate, stays in f32."""
-        shape = [rows, columns]
-        if columns == 0:
-            shape = [rows]
-        self.w[layer][name] = fresh(shape, torch.bfloat16 if bf16 else torch.float32, torch.device(device))
+        dtype = torch.bfloat16 if bf16 else torch.float32
+        place = torch.device(device)
+        if columns == 0 or name == "latent_up":  # is taken apart by heads
+            self.w[layer][name] = fresh([rows, columns] if columns > 0 else [rows], dtype, place)
+        else:
+            self.w[layer][name] = matrix(rows, columns, dtype, place)
         return rows
 
     @torch.jit.export
@@ -301,11 +303,19 @@ class Decoder(torch.nn.Module):
         self.h = self.h + y
 
     def ffn(self, layer: int, name: str, x: torch.Tensor, tile: int) -> torch.Tensor:
-        """A gated network whose weights begin with this name."""
+        """A gated network whose weights begin with this name, times the sigmoid of its own gate if it has one. All of it tile by tile:
+        elementwise kernels compute what their vectors leave over in another way, and that must not depend on the number of tiles."""
         w = self.w[layer]
         f = self.f[layer]
-        h = linear(x, w, name + "_gate_up", tile)
-        return linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
+        out: List[torch.Tensor] = []
+        for i in range(x.size(0) // tile):
+            part = x.narrow(0, i * tile, tile)
+            h = linear(part, w, name + "_gate_up", tile)
+            y = linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
+            if name + "_gate" in w:
+                y = torch.sigmoid(tiled(part, w[name + "_gate"], tile)) * y
+            out.append(y)
+        return torch.cat(out)
 
     def catch_up(self, layer: int, combined: torch.Tensor) -> None:
         """Adds what the experts of the layer before gave, and runs the dense layers up to a layer."""
@@ -339,11 +349,7 @@ class Decoder(torch.nn.Module):
         w = self.w[layer]
         if "shared_down" not in w:
             return torch.empty([0, 0])
-        x = x.to(w["shared_down"].device)
-        y = self.ffn(layer, "shared", x, tile)
-        if "shared_gate" in w:
-            y = torch.sigmoid(tiled(x, w["shared_gate"], tile)) * y
-        return y
+        return self.ffn(layer, "shared", x.to(w["shared_down"].device), tile)
 
     @torch.jit.export
     def gate(self, layer: int, x: torch.Tensor, tile: int) -> torch.Tensor:
@@ -357,12 +363,12 @@ class Decoder(torch.nn.Module):
         return self.next
 
     @torch.jit.export
-    def finish(self, rows: torch.Tensor, tile: int) -> torch.Tensor:
-        """Logits [n, vocabulary] of the rows asked for, n a multiple of the tile."""
+    def finish(self, rows: torch.Tensor, count: int, tile: int) -> torch.Tensor:
+        """Logits [count, vocabulary] of the first rows asked for; the others pad them to a multiple of the tile."""
         last = len(self.w) - 1
         h = self.h.index_select(0, rows.to(self.h.device))
         x = rms_norm(h, self.w[last]["final_norm"], self.f[last]["final_norm_epsilon"])
-        logits = tiled(x, self.w[last]["head"], tile)
+        logits = tiled(x, self.w[last]["head"], tile).narrow(0, 0, count)
         if "logit_scale" in self.f[last]:
             logits = logits * self.f[last]["logit_scale"]
         return logits.cpu()

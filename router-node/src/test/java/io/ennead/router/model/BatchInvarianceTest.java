@@ -70,6 +70,45 @@ class BatchInvarianceTest {
     }
   }
 
+  /**
+   * More rows than the vectors of one instruction hold: an elementwise kernel computes what is left
+   * over in another way, which must not be some sequences' rows.
+   */
+  @ParameterizedTest
+  @MethodSource("models")
+  void everySequenceOfALargeDecodeBatchHasTheBitsItHasAlone(
+      Path directory, ComputeType type, int vocabulary, int longestPrompt) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    int sequences = 75;
+    try (LoadedModel loaded = LoadedModel.load(directory, type, 4 * sequences)) {
+      int[] tokens = random.ints(sequences, 3, vocabulary).toArray();
+      List<Span> spans = new ArrayList<>();
+      for (int i = 0; i < sequences; i++) {
+        int[] blocks = IntStream.range(1 + 4 * i, 5 + 4 * i).toArray();
+        spans.add(new Span(new int[] {tokens[i]}, 0, blocks, RoutingOptions.DEFAULT, Logits.ALL));
+      }
+      List<float[]> together = decode(loaded.model(), spans);
+      for (int i = 0; i < sequences; i++) {
+        assertThat(
+                Arrays.equals(
+                    together.get(i), decode(loaded.model(), spans.subList(i, i + 1)).get(0)))
+            .as("seed %d, sequence %d", seed, i)
+            .isTrue();
+      }
+    }
+  }
+
+  private static List<float[]> decode(MoeModel model, List<Span> spans) {
+    List<float[]> logits = new ArrayList<>();
+    StepObserver observer =
+        (span, row, values, offset) ->
+            logits.add(
+                Arrays.copyOfRange(values, offset, offset + model.config().vocabularySize()));
+    assertThat(model.run(new Step(Phase.DECODE, spans), CallScope.unbounded(), observer)).isEmpty();
+    return logits;
+  }
+
   private static List<float[]> alone(MoeModel model, RandomSequence sequence) {
     Runner runner = new Runner(model, sequence.firstBlock(), sequence.routing());
     runner.prefill(sequence.prompt());

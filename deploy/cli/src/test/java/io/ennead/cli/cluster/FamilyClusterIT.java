@@ -10,15 +10,25 @@ import io.ennead.client.EnneadClient;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.family.Families;
 import io.ennead.v1.DataType;
+import io.ennead.v1.ExcludedExpert;
+import io.ennead.v1.GateInfo;
+import io.ennead.v1.GateScore;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
+import io.ennead.v1.LayerTrace;
 import io.ennead.v1.MoeServiceForwardRequest;
 import io.ennead.v1.MoeServiceForwardResponse;
+import io.ennead.v1.RoutingMode;
+import io.ennead.v1.RoutingOptions;
+import io.ennead.v1.RoutingTrace;
+import io.ennead.v1.RoutingWeights;
 import io.ennead.v1.SamplingOptions;
 import io.ennead.v1.StoppingOptions;
 import io.ennead.v1.Tensor;
 import io.ennead.v1.TokenIds;
 import io.ennead.v1.TokenLogprob;
+import io.ennead.v1.TraceLevel;
+import io.ennead.v1.TraceOptions;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -63,6 +73,10 @@ class FamilyClusterIT {
       for (JsonNode sequence : golden.get("sequences")) {
         checkGreedy(client, sequence);
       }
+      checkOptions(
+          client,
+          ints(golden.get("sequences").get(2).get("input_ids")),
+          client.listModels(LIMIT).getModels(0).getGate());
       SafetensorsFile layers = SafetensorsFile.read(ROOT.resolve(family + "/experts.safetensors"));
       for (int layer : config.moeLayers()) {
         checkLayer(client, layer, layers);
@@ -79,6 +93,7 @@ class FamilyClusterIT {
             .setSampling(SamplingOptions.newBuilder().setTemperature(0))
             .setStopping(StoppingOptions.newBuilder().setMaxTokens(16).setIgnoreEos(true))
             .setLogprobs(20)
+            .setTrace(TraceOptions.newBuilder().setLevel(TraceLevel.TRACE_LEVEL_FULL))
             .build();
     List<Integer> ids = new ArrayList<>();
     List<TokenLogprob> logprobs = new ArrayList<>();
@@ -87,10 +102,84 @@ class FamilyClusterIT {
         GenerateResponse piece = generation.next();
         ids.addAll(piece.getTokenIdsList());
         logprobs.addAll(piece.getLogprobsList());
+        if (piece.getTokenIdsCount() == 0) { // of the prompt; none of the prompts has two chunks
+          checkTrace(piece.getTrace(), sequence.get("layers"));
+        }
       }
     }
     assertThat(ids).isEqualTo(ints(sequence.get("greedy_ids")));
     checkLogprobs(logprobs.get(0), sequence.get("logits_last"));
+  }
+
+  private static void checkTrace(RoutingTrace trace, JsonNode layers) {
+    for (LayerTrace layer : trace.getLayersList()) {
+      JsonNode golden = layers.get(layer.getLayer());
+      assertClose(layer.getLogitsList(), golden.get("router_logits"), 1e-4);
+      assertClose(layer.getWeightsList(), golden.get("weights"), 2e-5);
+      List<Integer> experts = new ArrayList<>();
+      golden.get("expert_ids").forEach(row -> experts.addAll(ints(row)));
+      assertThat(layer.getExpertIdsList()).isEqualTo(experts);
+      assertThat(layer.getNodeList()).doesNotContain(0);
+    }
+  }
+
+  private static void assertClose(List<Float> values, JsonNode rows, double tolerance) {
+    int at = 0;
+    for (JsonNode row : rows) {
+      for (JsonNode expected : row) {
+        assertThat((double) values.get(at++)).isCloseTo(expected.doubleValue(), within(tolerance));
+      }
+    }
+    assertThat(values).hasSize(at);
+  }
+
+  /** Options that every gate can be asked for, and what must be seen of them. */
+  private static void checkOptions(EnneadClient client, List<Integer> prompt, GateInfo gate) {
+    int top = trace(client, prompt, RoutingOptions.newBuilder()).get(0).getExpertIds(0);
+    RoutingOptions.Builder without =
+        RoutingOptions.newBuilder().addExcluded(ExcludedExpert.newBuilder().setExpert(top));
+    for (LayerTrace layer : trace(client, prompt, without)) {
+      assertThat(layer.getExpertIdsList()).doesNotContain(top);
+    }
+    RoutingOptions.Builder equal =
+        RoutingOptions.newBuilder()
+            .setMode(RoutingMode.ROUTING_MODE_SAMPLED)
+            .setTemperature(3)
+            .setWeights(RoutingWeights.ROUTING_WEIGHTS_UNIFORM)
+            .setExpertsPerToken(3);
+    for (LayerTrace layer : trace(client, prompt, equal)) {
+      assertThat(layer.getExpertsPerToken()).isEqualTo(3);
+      for (int place = 0; place < layer.getWeightsCount(); place++) {
+        assertThat(layer.getWeights(place)).isEqualTo(layer.getWeights(place / 3 * 3));
+      }
+    }
+    if (gate.getScore() != GateScore.GATE_SCORE_SIGMOID) {
+      for (LayerTrace layer :
+          trace(client, prompt, RoutingOptions.newBuilder().setTemperature(0))) {
+        int k = layer.getExpertsPerToken();
+        for (int place = 0; place < layer.getWeightsCount(); place++) {
+          assertThat(layer.getWeights(place) > 0).isEqualTo(place % k == 0);
+          assertThat(layer.getNode(place) > 0).isEqualTo(place % k == 0);
+        }
+      }
+    }
+  }
+
+  private static List<LayerTrace> trace(
+      EnneadClient client, List<Integer> prompt, RoutingOptions.Builder routing) {
+    GenerateRequest request =
+        GenerateRequest.newBuilder()
+            .setTokenIds(TokenIds.newBuilder().addAllIds(prompt))
+            .setRouting(routing)
+            .setStopping(StoppingOptions.newBuilder().setMaxTokens(1))
+            .setTrace(TraceOptions.newBuilder().setLevel(TraceLevel.TRACE_LEVEL_FULL))
+            .build();
+    List<LayerTrace> layers = new ArrayList<>();
+    try (var generation = client.generate(request, LIMIT)) {
+      generation.forEachRemaining(piece -> layers.addAll(piece.getTrace().getLayersList()));
+    }
+    assertThat(layers).isNotEmpty();
+    return layers;
   }
 
   /** Twice the bound for logits: a log-probability is a difference of two. */

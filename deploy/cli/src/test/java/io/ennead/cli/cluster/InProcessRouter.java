@@ -49,7 +49,7 @@ final class InProcessRouter implements AutoCloseable {
             TorchExperts.load(
                 checkpoint,
                 IntStream.range(0, DemoPlan.EXPERTS).boxed().toList(),
-                new EngineOptions("cpu", type, 1, 8, 64, true),
+                new EngineOptions("cpu", type, 1, 0, 0, true),
                 progress -> {}));
     LocalExpertLayer layer = new LocalExpertLayer(experts);
     MoeModel model =

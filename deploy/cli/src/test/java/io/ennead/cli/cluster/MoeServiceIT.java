@@ -62,7 +62,7 @@ class MoeServiceIT {
       TorchExperts.load(
           checkpoint,
           IntStream.range(0, DemoPlan.EXPERTS).boxed().toList(),
-          new EngineOptions("cpu", ComputeType.F32, 1, 8, 64, true),
+          new EngineOptions("cpu", ComputeType.F32, 1, 0, 0, true),
           p -> {});
   private final MoeModel model =
       MoeModel.load(
