@@ -246,7 +246,7 @@ class InferenceGrpcServiceTest {
 
   @Test
   void aReaderThatFallsBehindIsCutOff() throws Exception {
-    SlowReader reader = new SlowReader();
+    SlowReader<GenerateRequest, GenerateResponse> reader = new SlowReader<>();
     InferenceServiceGrpc.newStub(fixture.channel()).generate(text("a").build(), reader);
     TokenSink sink = generator.sink.get(10, TimeUnit.SECONDS);
     // One that the transport may take, the buffer, and one too many.
@@ -267,7 +267,7 @@ class InferenceGrpcServiceTest {
 
   @Test
   void aSlowReaderWithinTheBufferGetsEverythingInOrder() throws Exception {
-    SlowReader reader = new SlowReader();
+    SlowReader<GenerateRequest, GenerateResponse> reader = new SlowReader<>();
     InferenceServiceGrpc.newStub(fixture.channel()).generate(text("a").build(), reader);
     TokenSink sink = generator.sink.get(10, TimeUnit.SECONDS);
     for (int i = 0; i < MAX_BUFFERED; i++) {

@@ -33,10 +33,8 @@ import io.ennead.v1.TokenScore;
 import io.ennead.v1.TraceOptions;
 import io.grpc.Context;
 import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
@@ -209,7 +207,7 @@ class ScoreServiceTest {
 
   @Test
   void aReaderThatTakesNothingHoldsTheWindowsBack() throws Exception {
-    Reader reader = new Reader();
+    SlowReader<ScoreStreamRequest, ScoreStreamResponse> reader = new SlowReader<>();
     InferenceServiceGrpc.newStub(fixture.channel())
         .scoreStream(stream(text("x".repeat(999))).setWindow(20).build(), reader);
     ClientCallStreamObserver<ScoreStreamRequest> call = reader.calls.get(10, TimeUnit.SECONDS);
@@ -221,36 +219,6 @@ class ScoreServiceTest {
     call.request(10_000);
     assertThat(reader.ended.get(10, TimeUnit.SECONDS)).isNull();
     assertThat(reader.received.stream().mapToInt(r -> r.getTokensCount()).sum()).isEqualTo(1000);
-  }
-
-  /** A client that takes nothing until the test asks for it through the call. */
-  private static final class Reader
-      implements ClientResponseObserver<ScoreStreamRequest, ScoreStreamResponse> {
-    final CompletableFuture<ClientCallStreamObserver<ScoreStreamRequest>> calls =
-        new CompletableFuture<>();
-    final List<ScoreStreamResponse> received = Collections.synchronizedList(new ArrayList<>());
-    final CompletableFuture<Throwable> ended = new CompletableFuture<>();
-
-    @Override
-    public void beforeStart(ClientCallStreamObserver<ScoreStreamRequest> call) {
-      call.disableAutoRequestWithInitial(0);
-      calls.complete(call);
-    }
-
-    @Override
-    public void onNext(ScoreStreamResponse response) {
-      received.add(response);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      ended.complete(failure);
-    }
-
-    @Override
-    public void onCompleted() {
-      ended.complete(null);
-    }
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.ennead.errors.ServingException;
-import io.ennead.expert.architecture.GateConfig;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.model.DemoModel;
 import io.ennead.router.model.Golden;
@@ -53,19 +52,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class BatchGeneratorTest {
   private static final int BLOCKS = 32 * 64;
-  private static final ModelInfo INFO =
-      new ModelInfo(
-          "demo",
-          "mixtral",
-          "",
-          "f32",
-          1024,
-          4096,
-          192,
-          4,
-          List.of(0, 1, 2, 3),
-          GateConfig.softmax(8, 2, true),
-          SamplingOptions.GREEDY);
+  private static final ModelInfo INFO = DemoInfo.F32;
 
   private final LoadedModel demo = DemoModel.load(ComputeType.F32, BLOCKS);
   private PrometheusRegistry registry = new PrometheusRegistry();

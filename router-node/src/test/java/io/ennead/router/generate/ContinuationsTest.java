@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ennead.errors.ServingException;
-import io.ennead.expert.architecture.GateConfig;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.model.DemoModel;
 import io.ennead.router.model.LoadedModel;
@@ -41,19 +40,7 @@ class ContinuationsTest {
       RoutingOptions.everywhere(RoutingRule.atTemperature(2).withMode(Mode.SAMPLED), 77);
   private static final TraceOptions FULL =
       new TraceOptions(TraceLevel.FULL, List.of(0, 1, 2, 3), false, 1 << 24);
-  private static final ModelInfo INFO =
-      new ModelInfo(
-          "demo",
-          "mixtral",
-          "",
-          "f32",
-          1024,
-          4096,
-          192,
-          4,
-          List.of(0, 1, 2, 3),
-          GateConfig.softmax(8, 2, true),
-          SamplingOptions.GREEDY);
+  private static final ModelInfo INFO = DemoInfo.F32;
 
   private final LoadedModel demo = DemoModel.load(ComputeType.F32, BLOCKS);
   private final PrometheusRegistry registry = new PrometheusRegistry();

@@ -3,7 +3,6 @@ package io.ennead.router.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.ennead.expert.architecture.GateConfig;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.ScoreJob.Detail;
 import io.ennead.router.generate.ScoreJob.Run;
@@ -42,19 +41,7 @@ class TracedRequestsTest {
   private static final int BLOCKS = 8 * 64;
   private static final TraceOptions FULL =
       new TraceOptions(TraceLevel.FULL, List.of(0, 1, 2, 3), false, 1 << 24);
-  private static final ModelInfo INFO =
-      new ModelInfo(
-          "demo",
-          "mixtral",
-          "",
-          "f32",
-          1024,
-          4096,
-          192,
-          4,
-          List.of(0, 1, 2, 3),
-          GateConfig.softmax(8, 2, true),
-          SamplingOptions.GREEDY);
+  private static final ModelInfo INFO = DemoInfo.F32;
 
   private final LoadedModel demo = DemoModel.load(ComputeType.F32, BLOCKS);
   private final BatchGenerator generator =

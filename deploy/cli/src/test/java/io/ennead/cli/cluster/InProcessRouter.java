@@ -2,6 +2,7 @@ package io.ennead.cli.cluster;
 
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.engine.EngineOptions;
+import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
@@ -33,6 +34,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** A router whose experts are in its own process: what clusters must equal bit for bit. */
@@ -43,15 +45,20 @@ final class InProcessRouter implements AutoCloseable {
   private final Server server;
 
   InProcessRouter(ComputeType type) throws IOException {
+    this(type, experts -> experts);
+  }
+
+  /** Runs other experts in place of the right ones. */
+  InProcessRouter(ComputeType type, UnaryOperator<ExpertEngine> replace) throws IOException {
     Checkpoint checkpoint = Checkpoint.open(DemoPlan.MODEL);
-    TorchExperts experts =
+    ExpertEngine experts =
         keep(
             TorchExperts.load(
                 checkpoint,
                 IntStream.range(0, DemoPlan.EXPERTS).boxed().toList(),
                 new EngineOptions("cpu", type, 1, 0, 0, true),
                 progress -> {}));
-    LocalExpertLayer layer = new LocalExpertLayer(experts);
+    LocalExpertLayer layer = new LocalExpertLayer(replace.apply(experts));
     MoeModel model =
         keep(
             MoeModel.load(
