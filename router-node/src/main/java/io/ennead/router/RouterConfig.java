@@ -1,5 +1,6 @@
 package io.ennead.router;
 
+import io.ennead.expert.architecture.GateConfig;
 import io.ennead.node.ConfigException;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Setting;
@@ -16,6 +17,7 @@ import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** Everything that can be set on a router node. */
 public record RouterConfig(
@@ -71,7 +73,7 @@ public record RouterConfig(
     @Setting(help = "routing that a response may carry: none, summary or full", byDefault = "full")
         TraceLevel maxTrace,
     @Setting(
-            help = "longest full trace of a continuation; beyond it is truncated, and says so",
+            help = "longest full trace of a response; beyond it is truncated, and says so",
             byDefault = "16MiB",
             bytes = true)
         long maxTraceBytes,
@@ -189,11 +191,11 @@ public record RouterConfig(
   }
 
   /**
-   * What absent routing options mean, and what requests may ask for, of a model with so many
-   * experts.
+   * What absent routing options mean, and what requests may ask for, of a model with such a gate.
    */
-  RequestPolicy requestPolicy(int experts) {
-    int most = maxExpertsPerToken == 0 ? experts : Math.min(maxExpertsPerToken, experts);
+  RequestPolicy requestPolicy(GateConfig gate) {
+    int open = gate.open(Set.of());
+    int most = maxExpertsPerToken == 0 ? open : Math.min(maxExpertsPerToken, open);
     return new RequestPolicy(
         RoutingRule.atTemperature(routingTemperature).withMode(routingMode),
         new RequestPolicy.Bounds(

@@ -47,7 +47,11 @@ final class RouterParts implements AutoCloseable {
     this.config = config;
     this.registry = registry;
     this.checkpoint = Checkpoint.open(config.model());
-    this.defaults = GenerationDefaults.read(config.model(), checkpoint.config().eosTokenIds());
+    this.defaults =
+        GenerationDefaults.read(
+            config.model(),
+            checkpoint.config().eosTokenIds(),
+            checkpoint.config().vocabularySize());
     this.info = info(Fingerprints.model(checkpoint));
   }
 
@@ -86,7 +90,7 @@ final class RouterParts implements AutoCloseable {
             List.of(
                 new ServedModel(
                     info,
-                    config.requestPolicy(info.experts()),
+                    config.requestPolicy(info.gate()),
                     text.tokenizer(),
                     text.chat(),
                     generator,

@@ -1,7 +1,9 @@
 package io.ennead.expert.architecture;
 
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * How a layer's gate turns router logits into experts and weights. In this order: soft cap, score,
@@ -35,6 +37,20 @@ public record GateConfig(
   /** The k largest logits, softmax over these alone. */
   public static GateConfig softmaxOfChosen(int experts, int expertsPerToken) {
     return plain(experts, expertsPerToken, Score.SOFTMAX_OF_CHOSEN, true);
+  }
+
+  /**
+   * Experts there are to choose from when some are excluded, whichever groups turn out the best:
+   * those of the groups with the fewest left. A group with none left is never among the best.
+   */
+  public int open(Set<Integer> excluded) {
+    if (groups.isEmpty()) {
+      return experts - excluded.size();
+    }
+    int[] left = new int[groups.get().count()];
+    Arrays.fill(left, experts / left.length);
+    excluded.forEach(expert -> left[expert * left.length / experts]--);
+    return Arrays.stream(left).filter(count -> count > 0).sorted().limit(groups.get().kept()).sum();
   }
 
   private static GateConfig plain(int experts, int k, Score score, boolean renormalise) {

@@ -54,7 +54,7 @@ final class RoutingReader {
       RoutingRule rule =
           base.withTemperature(temperatures.getOrDefault(layer, base.temperature()))
               .without(exclusions.at(layer));
-      rule.requireFitting(layer, model.expertsPerToken(), model.experts());
+      rule.requireFitting(layer, model.gate());
       if (!rule.equals(others)) {
         byLayer.put(layer, rule);
       }
@@ -139,6 +139,10 @@ final class RoutingReader {
   }
 
   private Exclusions exclusions(List<Integer> layers) {
+    int most = model.experts() * (1 + model.moeLayers().size());
+    if (options.getExcludedCount() > most) {
+      throw refused("excluded", options.getExcludedCount() + " experts", "at most " + most);
+    }
     Exclusions exclusions = new Exclusions(new HashSet<>(), new HashMap<>());
     for (int i = 0; i < options.getExcludedCount(); i++) {
       ExcludedExpert excluded = options.getExcluded(i);

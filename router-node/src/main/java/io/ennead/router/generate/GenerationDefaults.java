@@ -23,15 +23,21 @@ import java.util.Set;
  */
 public record GenerationDefaults(SamplingOptions sampling, Set<Integer> endOfSequence) {
 
-  /** Reads the file beside the model's weights, if it is there. */
-  public static GenerationDefaults read(Path modelDirectory, List<Integer> configEndOfSequence) {
+  /**
+   * Reads the file beside the model's weights, if it is there.
+   *
+   * @throws ServingException naming a field that is out of range
+   */
+  public static GenerationDefaults read(
+      Path modelDirectory, List<Integer> configEndOfSequence, int vocabulary) {
     Path file = modelDirectory.resolve("generation_config.json");
     if (!Files.exists(file)) {
       return new GenerationDefaults(SamplingOptions.DEFAULT, Set.copyOf(configEndOfSequence));
     }
     try {
       JsonNode json = new ObjectMapper().readTree(file.toFile());
-      return new GenerationDefaults(sampling(json), endOfSequence(json, configEndOfSequence));
+      return new GenerationDefaults(
+          sampling(json), endOfSequence(json, configEndOfSequence, vocabulary));
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": not readable as JSON", e);
     }
@@ -65,17 +71,25 @@ public record GenerationDefaults(SamplingOptions sampling, Set<Integer> endOfSeq
         .withTypicalP(json.path("typical_p").asDouble(1));
   }
 
-  private static Set<Integer> endOfSequence(JsonNode json, List<Integer> fallback) {
+  private static Set<Integer> endOfSequence(JsonNode json, List<Integer> fallback, int vocabulary) {
     JsonNode ids = json.path("eos_token_id");
     if (ids.isMissingNode() || ids.isNull()) {
       return Set.copyOf(fallback);
     }
     Set<Integer> result = new HashSet<>();
     if (ids.isArray()) {
-      ids.forEach(id -> result.add(id.asInt()));
+      ids.forEach(id -> result.add(tokenId(id, vocabulary)));
     } else {
-      result.add(ids.asInt());
+      result.add(tokenId(ids, vocabulary));
     }
     return result;
+  }
+
+  private static int tokenId(JsonNode id, int vocabulary) {
+    if (!id.isIntegralNumber() || id.asLong() < 0 || id.asLong() >= vocabulary) {
+      throw ServingException.invalidField(
+          "generation_config.json: eos_token_id", id, "0 to " + (vocabulary - 1));
+    }
+    return id.asInt();
   }
 }

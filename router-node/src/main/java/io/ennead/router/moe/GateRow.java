@@ -23,6 +23,7 @@ final class GateRow {
   private final GateScores scores;
   private final ExpertRanking ranking;
   private final double[] selection;
+  private final double[] ties;
   private final double[] keys;
   private final double[] weights;
 
@@ -32,6 +33,7 @@ final class GateRow {
     this.scores = new GateScores(config);
     this.ranking = new ExpertRanking(places);
     this.selection = new double[config.experts()];
+    this.ties = new double[config.experts()];
     this.keys = new double[config.experts()];
     this.weights = new double[places];
   }
@@ -42,7 +44,7 @@ final class GateRow {
     config.groups().ifPresent(groups -> GroupLimit.apply(groups, selection));
     rank(rule, noise);
     int chosen = Math.min(rule.expertsPerToken(config.expertsPerToken()), open());
-    ranking.sortFirst(chosen, this::precedesByScore);
+    ranking.sortFirst(chosen, this::precedesByLogit);
     Arrays.fill(weights, 0);
     weigh(rule, chosen);
   }
@@ -79,22 +81,21 @@ final class GateRow {
   }
 
   private void rank(RoutingRule rule, GumbelNoise noise) {
-    if (rule.mode() == Mode.TOP_K || rule.temperature() == 0) {
-      ranking.rank(selection, selection);
-      return;
-    }
+    boolean drawn = rule.mode() == Mode.SAMPLED && rule.temperature() != 0;
     for (int expert = 0; expert < keys.length; expert++) {
       boolean out = selection[expert] == Double.NEGATIVE_INFINITY;
-      keys[expert] = out ? Double.NEGATIVE_INFINITY : scores.tempered(expert) + noise.of(expert);
+      double key = drawn ? scores.tempered(expert) + noise.of(expert) : selection[expert];
+      keys[expert] = out ? Double.NEGATIVE_INFINITY : key;
+      ties[expert] = out ? Double.NEGATIVE_INFINITY : scores.directed(expert);
     }
-    ranking.rank(keys, selection);
+    ranking.rank(keys, ties);
   }
 
-  /** Softmax gates by logit, which tells apart what scores of 0 do not. */
-  private boolean precedesByScore(int expert, int other) {
-    double own = scores.sigmoid() ? scores.score(expert) : scores.directed(expert);
-    double others = scores.sigmoid() ? scores.score(other) : scores.directed(other);
-    return own > others || (own == others && !scores.sigmoid() && expert < other);
+  /** The order of scores; tells apart what scores of 0 or 1 do not. */
+  private boolean precedesByLogit(int expert, int other) {
+    double own = scores.directed(expert);
+    double others = scores.directed(other);
+    return own > others || (own == others && expert < other);
   }
 
   private void weigh(RoutingRule rule, int chosen) {
@@ -119,17 +120,26 @@ final class GateRow {
   }
 
   private void weighSigmoid(RoutingRule rule, int chosen) {
-    double sum = 0;
+    boolean plain = rule.temperature() == 1;
+    boolean literal = !config.renormalise() && (rule.mass() == Mass.LITERAL || plain);
+    double sum = plain ? SIGMOID_SUM_GUARD : 0;
     for (int i = 0; i < chosen; i++) {
-      weights[i] = scores.score(ranking.ids()[i]);
+      weights[i] = plain || literal ? scores.score(ranking.ids()[i]) : relativeScore(i);
       sum += weights[i];
     }
-    boolean literal =
-        !config.renormalise() && (rule.mass() == Mass.LITERAL || rule.temperature() == 1);
-    double factor = literal ? config.scale() : total(rule, chosen) / (sum + SIGMOID_SUM_GUARD);
+    double factor = literal ? config.scale() : total(rule, chosen) / sum;
     for (int i = 0; i < chosen; i++) {
       weights[i] *= factor;
     }
+  }
+
+  /** The score at a place of the ranking over the first's, which is the largest. */
+  private double relativeScore(int place) {
+    double most = scores.logSigma(ranking.ids()[0]);
+    if (most == Double.NEGATIVE_INFINITY) {
+      return place == 0 ? 1 : 0;
+    }
+    return StrictMath.exp(scores.logSigma(ranking.ids()[place]) - most);
   }
 
   /** The chosen experts' weight together, but for what rounding takes. */

@@ -101,10 +101,21 @@ final class GateScores {
   }
 
   private static double sigma(double logit, double t) {
+    return 1 / (1 + StrictMath.exp(-scaled(logit, t)));
+  }
+
+  /** ln sigma(l / T), which is a number long after sigma itself is 0. */
+  double logSigma(int expert) {
+    double x = scaled(logits[expert], temperature);
+    return Math.min(x, 0) - StrictMath.log1p(StrictMath.exp(-Math.abs(x)));
+  }
+
+  /** l / T; T = 0: by the sign of l, infinite or 0. */
+  private static double scaled(double logit, double t) {
     if (t == 0) {
-      return 0.5 + 0.5 * Math.signum(logit);
+      return logit == 0 ? 0 : Math.copySign(Double.POSITIVE_INFINITY, logit);
     }
-    return 1 / (1 + StrictMath.exp(-(t == 1 ? logit : logit / t)));
+    return t == 1 ? logit : logit / t;
   }
 
   double largestScore() {

@@ -1,6 +1,7 @@
 package io.ennead.router.moe;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.GateConfig;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -79,16 +80,18 @@ public record RoutingRule(
   /**
    * Checks the rule against a layer of a model.
    *
-   * @throws ServingException when it asks for more experts than there are or than it leaves
+   * @throws ServingException when it asks for more experts than there are, or than it leaves in
+   *     whatever groups are the best
    */
-  public void requireFitting(int layer, int modelExpertsPerToken, int experts) {
-    int k = expertsPerToken(modelExpertsPerToken);
-    require(k <= experts, "experts_per_token", k, "1 to " + experts);
-    int left = experts - excluded.size();
+  public void requireFitting(int layer, GateConfig gate) {
+    int k = expertsPerToken(gate.expertsPerToken());
+    int most = gate.open(Set.of());
+    require(k <= most, "experts_per_token", k, "1 to " + most);
+    int left = gate.open(excluded);
     require(
         left >= k,
         "excluded",
-        "leaves %d of %d experts of layer %d".formatted(left, experts, layer),
+        "leaves %d of %d experts of layer %d to choose from".formatted(left, gate.experts(), layer),
         "at least the %d chosen per token".formatted(k));
   }
 

@@ -3,6 +3,7 @@ package io.ennead.router.moe;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.GateConfig;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The gate of every family: scores from logits, the k experts of the highest selection score,
@@ -29,15 +30,17 @@ import java.util.Map;
  *   <li>Weights: s_i over the sum of the chosen, times their total: 1 where the family
  *       renormalises, else what the chosen have of all that are not excluded, at T = 1 ({@code
  *       PRESERVE}) or at T ({@code LITERAL}; sigmoid gates: the sum of their scores). {@code
- *       UNIFORM}: equal parts of the total. Then the family's scale. Chosen sigmoid scores that are
- *       all 0 give weights of 0: the layer adds nothing but its shared expert.
+ *       UNIFORM}: equal parts of the total. Then the family's scale. Sigmoid scores that are too
+ *       small for a double are compared by their logarithms; when these are too, the highest logit
+ *       has all.
  * </ol>
  *
  * So T moves a softmax gate's weights and, unless it is negative or the mode is SAMPLED, not its
  * choice; a sigmoid gate with a selection bias changes its choice too.
  *
- * <p>Ties go to the lower expert id. The inner arithmetic is double through {@link StrictMath},
- * rounded to float32 once at the end: the bits depend neither on the machine nor on its compiler.
+ * <p>Ties go to the higher logit (the lower one when T is negative), then to the lower expert id.
+ * The inner arithmetic is double through {@link StrictMath}, rounded to float32 once at the end:
+ * the bits depend neither on the machine nor on its compiler.
  */
 public final class ScoredGate implements Gate {
   private final GateConfig config;
@@ -89,9 +92,9 @@ public final class ScoredGate implements Gate {
 
   private int places(int layer, RoutedRows rows) {
     int places = 0;
-    for (RoutingOptions options : rows.options()) {
+    for (RoutingOptions options : Set.copyOf(rows.options())) {
       RoutingRule rule = options.at(layer);
-      rule.requireFitting(layer, expertsPerToken(), experts());
+      rule.requireFitting(layer, config);
       places = Math.max(places, rule.expertsPerToken(expertsPerToken()));
     }
     return rows.count() == 0 ? expertsPerToken() : places;

@@ -145,10 +145,11 @@ class RoutingReaderTest {
             "routing.excluded[0].layer: 7 (expected: one of [0, 1])"),
         bad(
             without(0, 1, 3),
-            "routing.excluded: leaves 1 of 4 experts of layer 0 (expected: at least the 2 chosen"),
+            "routing.excluded: leaves 1 of 4 experts of layer 0 to choose from (expected: at least the 2 chosen"),
+        bad(without(new int[13]), "routing.excluded: 13 experts (expected: at most 12)"),
         bad(
             without(0, 1).setExpertsPerToken(3),
-            "routing.excluded: leaves 2 of 4 experts of layer 0 (expected: at least the 3 chosen"));
+            "routing.excluded: leaves 2 of 4 experts of layer 0 to choose from (expected: at least the 3 chosen"));
   }
 
   private static io.ennead.v1.RoutingOptions.Builder at(int layer, double temperature) {

@@ -19,7 +19,7 @@ class GenerationDefaultsTest {
 
   @Test
   void withoutTheFileTheModelsOwnDistributionHolds() {
-    assertThat(GenerationDefaults.read(model, List.of(2)).sampling())
+    assertThat(GenerationDefaults.read(model, List.of(2), 100).sampling())
         .isEqualTo(SamplingOptions.DEFAULT);
   }
 
@@ -52,8 +52,21 @@ class GenerationDefaultsTest {
         .hasMessageStartingWith("generation_config.json: temperature: -1.0");
   }
 
+  @Test
+  void tokensThatEndASequenceAreOfTheVocabulary() throws IOException {
+    for (String id : List.of("-1", "100", "[2, 100]", "1.5", "\"2\"")) {
+      assertThatThrownBy(() -> read("{\"eos_token_id\": %s}".formatted(id)))
+          .isInstanceOf(ServingException.class)
+          .hasMessageStartingWith("generation_config.json: eos_token_id: ")
+          .hasMessageEndingWith("(expected: 0 to 99)");
+    }
+    Files.writeString(model.resolve("generation_config.json"), "{\"eos_token_id\": [2, 99]}");
+    assertThat(GenerationDefaults.read(model, List.of(), 100).endOfSequence())
+        .containsExactlyInAnyOrder(2, 99);
+  }
+
   private SamplingOptions read(String json) throws IOException {
     Files.writeString(model.resolve("generation_config.json"), json);
-    return GenerationDefaults.read(model, List.of()).sampling();
+    return GenerationDefaults.read(model, List.of(), 100).sampling();
   }
 }

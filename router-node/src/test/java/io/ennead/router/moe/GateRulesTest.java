@@ -30,7 +30,9 @@ import org.junit.jupiter.api.Test;
 /** Every rule on every kind of gate, against the formulas written out one after the other. */
 class GateRulesTest {
   private static final double INF = Double.POSITIVE_INFINITY;
-  private static final double[] TEMPERATURES = {0, 1e-300, 0.3, 1, 3, 1e9, INF, -INF, -1, -1e-4};
+  private static final double[] TEMPERATURES = {
+    0, 1e-300, 0.05, 0.3, 1, 3, 1e9, INF, -INF, -1, -0.05, -1e-4
+  };
   private static final int LAYER = 3;
 
   @Test
@@ -175,8 +177,8 @@ class GateRulesTest {
     RoutingRule oneLeft = RoutingRule.MODEL.without(Set.of(0, 1, 3));
     assertThatThrownBy(() -> gate.route(5, new float[4], one(oneLeft)))
         .hasMessage(
-            "routing.excluded: leaves 1 of 4 experts of layer 5 (expected: at least the 2 chosen"
-                + " per token)");
+            "routing.excluded: leaves 1 of 4 experts of layer 5 to choose from (expected: at"
+                + " least the 2 chosen per token)");
   }
 
   private static RoutingRule minP(double minP) {
@@ -208,25 +210,28 @@ class GateRulesTest {
 
   private static Case gate(Random random) {
     int experts = 4 * (1 + random.nextInt(4));
-    int k = 1 + random.nextInt(Math.min(experts, 6));
     Score score = Score.values()[random.nextInt(3)];
     boolean sigmoid = score == Score.SIGMOID;
     float[] bias = new float[experts];
     for (int i = 0; i < experts; i++) {
       bias[i] = random.nextFloat() - 0.5f;
     }
+    int kept = 1 + random.nextInt(4);
+    Optional<ExpertGroups> groups =
+        sigmoid && random.nextBoolean()
+            ? Optional.of(new ExpertGroups(4, kept, 1))
+            : Optional.empty();
+    int open = groups.isPresent() ? kept * experts / 4 : experts;
     GateConfig config =
         new GateConfig(
             experts,
-            k,
+            1 + random.nextInt(Math.min(open, 6)),
             score,
             random.nextInt(3) == 0 ? OptionalDouble.of(5) : OptionalDouble.empty(),
             sigmoid && random.nextBoolean()
                 ? Optional.of(Weight.vector("bias", experts))
                 : Optional.empty(),
-            sigmoid && random.nextBoolean()
-                ? Optional.of(new ExpertGroups(4, 1 + random.nextInt(4), 1))
-                : Optional.empty(),
+            groups,
             random.nextBoolean(),
             random.nextBoolean() ? 1 : 2.5);
     return new Case(config, bias);
@@ -235,16 +240,19 @@ class GateRulesTest {
   private static RoutingRule rule(Random random, GateConfig config) {
     int experts = config.experts();
     Set<Integer> excluded = new HashSet<>();
-    int room = experts - config.expertsPerToken();
-    for (int i = 0; random.nextBoolean() && i < room; i++) {
-      excluded.add(random.nextInt(experts));
+    while (random.nextBoolean()) {
+      Set<Integer> more = new HashSet<>(excluded);
+      more.add(random.nextInt(experts));
+      if (config.open(more) >= config.expertsPerToken()) {
+        excluded = more;
+      }
     }
     return new RoutingRule(
         TEMPERATURES[random.nextInt(TEMPERATURES.length)],
         Mode.values()[random.nextInt(2)],
         random.nextBoolean()
             ? OptionalInt.empty()
-            : OptionalInt.of(1 + random.nextInt(experts - excluded.size())),
+            : OptionalInt.of(1 + random.nextInt(config.open(excluded))),
         random.nextBoolean() ? 0 : random.nextDouble(),
         Mass.values()[random.nextInt(2)],
         Weights.values()[random.nextInt(2)],
@@ -267,14 +275,34 @@ class GateRulesTest {
     double[] weights() {
       List<Integer> chosen = chosen();
       double[] weights = new double[raw.length];
-      double[] scores = scores(rule.temperature());
-      double sum = chosen.stream().mapToDouble(e -> scores[e]).sum();
       double total = total(chosen);
       for (int expert : chosen) {
-        double share = sum == 0 ? 0 : scores[expert] / sum;
-        weights[expert] = total * (rule.weights() == Weights.UNIFORM ? 1.0 / chosen.size() : share);
+        boolean uniform = rule.weights() == Weights.UNIFORM;
+        weights[expert] = total * (uniform ? 1.0 / chosen.size() : share(expert, chosen));
       }
       return weights;
+    }
+
+    /** Through logarithms, since sigmoid scores may all be too small for a double. */
+    private double share(int expert, List<Integer> chosen) {
+      double t = rule.temperature();
+      double most = chosen.stream().mapToDouble(e -> logScore(e, t)).max().orElseThrow();
+      if (most == -INF) {
+        return expert == first(chosen, t) ? 1 : 0;
+      }
+      double sum = chosen.stream().mapToDouble(e -> StrictMath.exp(logScore(e, t) - most)).sum();
+      return StrictMath.exp(logScore(expert, t) - most) / sum;
+    }
+
+    private double logScore(int expert, double t) {
+      double l = logit(expert);
+      if (gate.config.score() != Score.SIGMOID) {
+        return t == 0 ? (expert == best(t) ? 0 : -INF) : (l - logit(best(t))) / t;
+      }
+      double x = t == 0 ? (l > 0 ? INF : l < 0 ? -INF : 0) : l / t;
+      return x < 0
+          ? x - StrictMath.log1p(StrictMath.exp(x))
+          : -StrictMath.log1p(StrictMath.exp(-x));
     }
 
     private double total(List<Integer> chosen) {
@@ -306,7 +334,11 @@ class GateRulesTest {
     }
 
     private int best(double t) {
-      return open().stream()
+      return first(open(), t);
+    }
+
+    private int first(List<Integer> experts, double t) {
+      return experts.stream()
           .min(
               Comparator.<Integer>comparingDouble(e -> -direction(t) * logit(e))
                   .thenComparing(e -> e))
@@ -348,7 +380,7 @@ class GateRulesTest {
       gate.config.groups().ifPresent(groups -> left.retainAll(inBestGroups(groups, left)));
       left.sort(
           Comparator.<Integer>comparingDouble(e -> -key(e))
-              .thenComparingDouble(e -> -selection(e))
+              .thenComparingDouble(e -> -direction(rule.temperature()) * logit(e))
               .thenComparing(e -> e));
       int k = rule.expertsPerToken().orElse(gate.config.expertsPerToken());
       return left.subList(0, Math.min(k, left.size()));
