@@ -34,6 +34,7 @@ final class JsonlFlags {
   @Option(
       names = "--chunk",
       paramLabel = "N",
+      converter = CountConverter.class,
       description =
           "With --jsonl: cut each text into chunks of N tokens that know nothing of each other, each"
               + " after the text's beginning-of-sequence token. (Default: windows that overlap.)")

@@ -38,6 +38,7 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Option(
       names = "--fit-window",
+      converter = CountConverter.class,
       paramLabel = "N",
       description = "Also the temperature of each run of N tokens.")
   private @Nullable Integer fitWindow;

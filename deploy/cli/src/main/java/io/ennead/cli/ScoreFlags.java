@@ -10,12 +10,14 @@ import picocli.CommandLine.Option;
 final class ScoreFlags {
   @Option(
       names = "--window",
+      converter = CountConverter.class,
       paramLabel = "N",
       description = "Cut a long text into windows of N tokens (default: the model's context).")
   private @Nullable Integer window;
 
   @Option(
       names = "--stride",
+      converter = CountConverter.class,
       paramLabel = "N",
       description = "Tokens from one window's begin to the next (default: half a window).")
   private @Nullable Integer stride;

@@ -119,8 +119,16 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
         rows(request.getHidden(), model.info().hiddenSize()));
   }
 
-  /** Of the one layer that runs, whatever other layers the options name. */
+  /** Of the one layer that runs. */
   private static TraceOptions trace(MoeServiceForwardRequest request, ServedModel model) {
+    if (request.getTrace().getLayersCount() > 0) {
+      throw ServingException.invalidField(
+          "trace.layers", request.getTrace().getLayersList(), "none: one layer runs");
+    }
+    if (request.getTrace().getOmitPrompt()) {
+      throw ServingException.invalidField(
+          "trace.omit_prompt", true, "false: rows are not told apart");
+    }
     TraceOptions options = TraceReader.read(request.getTrace(), model);
     return new TraceOptions(
         options.level(), List.of(request.getLayer()), false, options.maxBytes());

@@ -67,6 +67,13 @@ final class SamplingReader {
     if (request.getOrderCount() == 0) {
       return SamplerKind.DEFAULT_ORDER;
     }
+    int samplers = SamplerKind.values().length;
+    if (request.getOrderCount() > samplers) {
+      throw ServingException.invalidField(
+          "sampling.order",
+          request.getOrderCount() + " samplers",
+          "each of the %d at most once".formatted(samplers));
+    }
     return request.getOrderValueList().stream().map(SamplingReader::kind).toList();
   }
 
@@ -228,21 +235,38 @@ final class SamplingReader {
     return sequences;
   }
 
-  /** A word at the beginning of a text and inside one, where tokenizers put the space in front. */
+  /**
+   * A word at the beginning of a text, behind a space and directly behind what is no letter: some
+   * tokenizers put the space in front of a word, some put one in front of every text. A digit is
+   * what none of them joins with letters.
+   */
   private Set<List<Integer>> spellings(String word, String field) {
     if (word.isEmpty() || Utf8.encodedLength(word) > MAX_BAD_WORD_BYTES) {
       throw ServingException.invalidField(
           field, '"' + word + '"', "1 to %d bytes of UTF-8".formatted(MAX_BAD_WORD_BYTES));
     }
     Set<List<Integer>> spellings = new LinkedHashSet<>();
-    for (String text : List.of(word, " " + word)) {
-      spellings.add(Arrays.stream(model.codec().encode(text, false)).boxed().toList());
-    }
+    spellings.add(tokens(word));
+    spellings.add(tokens(" " + word));
+    spellings.add(behind("1", word));
     spellings.remove(List.of());
     if (spellings.isEmpty()) {
       throw ServingException.invalidField(field, '"' + word + '"', "a text that has tokens");
     }
     return spellings;
+  }
+
+  /** Nothing when the two share a token. */
+  private List<Integer> behind(String text, String word) {
+    List<Integer> front = tokens(text);
+    List<Integer> both = tokens(text + word);
+    return both.size() > front.size() && both.subList(0, front.size()).equals(front)
+        ? both.subList(front.size(), both.size())
+        : List.of();
+  }
+
+  private List<Integer> tokens(String text) {
+    return Arrays.stream(model.codec().encode(text, false)).boxed().toList();
   }
 
   private static int clamp(int unsigned) {

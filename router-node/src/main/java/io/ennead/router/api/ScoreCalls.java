@@ -1,5 +1,6 @@
 package io.ennead.router.api;
 
+import io.ennead.errors.ServingException;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.score.ScoreSink;
@@ -10,11 +11,19 @@ import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.ScoreStreamResponse;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** The calls that score texts. Safe for use by several threads. */
 final class ScoreCalls {
+  /** Each may hold scores that its client does not read. */
+  private static final int MAX_TEXTS = 64;
+
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+  private final Semaphore places = new Semaphore(MAX_TEXTS);
   private final ModelCatalog catalog;
   private final ScoreReader reader;
 
@@ -49,17 +58,31 @@ final class ScoreCalls {
       String name,
       Function<ServedModel, TextJob> read,
       Answer answer) {
+    if (!places.tryAcquire()) {
+      call.onError(GrpcErrors.toStatus(full()));
+      return;
+    }
+    call.setOnCloseHandler(places::release);
+    call.setOnCancelHandler(places::release); // one or the other
     try {
       ServedModel model = catalog.find(name);
       TextJob job = read.apply(model);
       Writer writer = answer.writer(job, new ScoreMessages(job, model.codec()));
       TextScoring scoring = new TextScoring(model.scorer(), job, writer);
       writer.attach(scoring);
-      call.setOnCancelHandler(scoring::cancel);
+      call.setOnCancelHandler(
+          () -> {
+            places.release();
+            scoring.cancel();
+          });
       scoring.start();
     } catch (RuntimeException e) {
       call.onError(GrpcErrors.toStatus(e));
     }
+  }
+
+  private static ServingException full() {
+    return ServingException.queueFull("texts that are scored at a time", MAX_TEXTS, RETRY_AFTER);
   }
 
   /** How a kind of call is answered. */

@@ -29,9 +29,17 @@ final class ScoreReader {
 
   /** A text in one window; its last token is not computed and needs no place in the context. */
   TextJob read(ServedModel model, ScoreRequest request) {
+    requirePromptTraced(request);
     int longest = model.info().contextLength() + 1;
     int[] tokens = Prompts.read(model, request, Limit.context(model.info(), 1));
     return job(model, request, tokens, longest, longest - 1);
+  }
+
+  private static void requirePromptTraced(ScoreRequest request) {
+    if (request.getTrace().getOmitPrompt()) {
+      throw ServingException.invalidField(
+          "trace.omit_prompt", true, "false: a text that is scored is all prompt");
+    }
   }
 
   /** A text in windows. */

@@ -9,12 +9,14 @@ import io.ennead.router.score.TextScoring;
 import io.ennead.v1.ScoreResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Answers with all scores in one message. */
 final class WholeScores implements ScoreCalls.Writer {
   private final ServerCallStreamObserver<ScoreResponse> call;
   private final ScoreMessages messages;
   private final ScoreResponse.Builder response = ScoreResponse.newBuilder();
+  private @Nullable TextScoring scoring;
 
   WholeScores(ServerCallStreamObserver<ScoreResponse> call, TextJob job, ScoreMessages messages) {
     this.call = call;
@@ -25,11 +27,16 @@ final class WholeScores implements ScoreCalls.Writer {
   }
 
   @Override
-  public void attach(TextScoring scoring) {}
+  public void attach(TextScoring started) {
+    scoring = started;
+  }
 
   @Override
   public void scored(List<ScoredToken> tokens) {
     tokens.forEach(token -> response.addTokens(messages.token(response.getTokensCount(), token)));
+    if (scoring != null) {
+      scoring.taken();
+    }
   }
 
   @Override

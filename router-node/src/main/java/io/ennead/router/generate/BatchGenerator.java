@@ -109,7 +109,10 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
         endOfSequence,
         sampler(request, request.seed() + index),
         new TextStream(codec, stopping.stop(), stopping.minTokens()),
-        recorder(request.trace(), request.routing(), request.prompt().length),
+        recorder(
+            request.trace().oneOf(request.continuations()),
+            request.routing(),
+            request.prompt().length),
         metrics);
   }
 

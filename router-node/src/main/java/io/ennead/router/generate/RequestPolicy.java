@@ -17,7 +17,7 @@ public record RequestPolicy(RoutingRule routing, Bounds bounds) {
    * @param expertsPerToken k of the gate
    * @param continuations of one prompt
    * @param traceLevel how much of the routing
-   * @param traceBytes of the trace of one sequence; beyond them it is truncated
+   * @param traceBytes of the trace of one response; beyond them it is truncated
    * @param scoreTokens of a text that is scored in windows
    */
   public record Bounds(

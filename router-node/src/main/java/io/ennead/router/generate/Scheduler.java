@@ -14,7 +14,8 @@ import java.util.function.Consumer;
  * Who runs when. Sequences wait in order of arrival until there is a place in the batch and KV
  * blocks for the longest they can become, so none ever has to be put back. Every running sequence
  * is in every decode step; prompts are computed in chunks of one fixed length, as many to a step as
- * the budget allows, which does not touch their bits. Owned by the generation loop's thread.
+ * the budget allows, which does not touch their bits. A chunk whose logits take long to evaluate
+ * counts as several, since everybody waits for that. Owned by the generation loop's thread.
  */
 final class Scheduler {
   private final SchedulerLimits limits;
@@ -118,7 +119,7 @@ final class Scheduler {
         Span span = sequence.promptSpan(from, limits.prefillChunk());
         sequences.add(sequence);
         spans.add(span);
-        budget -= limits.prefillChunk();
+        budget -= limits.prefillChunk() * sequence.task().distributions();
         from = span.length();
       }
     }

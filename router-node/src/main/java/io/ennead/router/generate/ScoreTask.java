@@ -58,6 +58,13 @@ final class ScoreTask implements SequenceTask {
   }
 
   @Override
+  public int distributions() {
+    return job.runs().stream()
+        .mapToInt(run -> run.inverseTemperatures().length)
+        .reduce(1, Math::max);
+  }
+
+  @Override
   public int maxTokens() {
     return 0;
   }

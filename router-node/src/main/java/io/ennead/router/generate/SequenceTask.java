@@ -21,6 +21,14 @@ interface SequenceTask {
     return 0;
   }
 
+  /**
+   * What taking a position's logits costs, in distributions over the vocabulary that have to be
+   * computed.
+   */
+  default int distributions() {
+    return 1;
+  }
+
   /** Tokens that may follow the prompt, at most. */
   int maxTokens();
 

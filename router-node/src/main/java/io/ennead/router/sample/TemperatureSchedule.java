@@ -104,7 +104,7 @@ public sealed interface TemperatureSchedule {
 
     private static void requireStep(List<Step> steps, int i) {
       String field = "%s[%d].".formatted(FIELD, i);
-      int least = i == 0 ? 0 : steps.get(i - 1).from() + 1;
+      long least = i == 0 ? 0 : steps.get(i - 1).from() + 1L;
       int from = steps.get(i).from();
       Fields.require(from >= least, field + "from", from, "at least " + least + ", ascending");
       Fields.requireNumber(steps.get(i).temperature(), field + "temperature");

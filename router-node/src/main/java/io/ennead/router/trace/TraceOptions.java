@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param layers ascending
  * @param omitPrompt leave the prompt's tokens out of the full trace
- * @param maxBytes of the full trace of one sequence, about; beyond them it is truncated
+ * @param maxBytes of the full trace, about; beyond them it is truncated
  */
 public record TraceOptions(
     TraceLevel level, List<Integer> layers, boolean omitPrompt, long maxBytes) {
@@ -17,5 +17,10 @@ public record TraceOptions(
   /** Copies the list. */
   public TraceOptions {
     layers = List.copyOf(layers);
+  }
+
+  /** The same for one of so many sequences that share the bytes. */
+  public TraceOptions oneOf(int sequences) {
+    return new TraceOptions(level, layers, omitPrompt, maxBytes / sequences);
   }
 }

@@ -81,6 +81,30 @@ final class ApiFixture {
     return new ServedModel(info, policy, new ByteCodec(), Optional.empty(), generator, scorer, moe);
   }
 
+  /** The same model with another context. */
+  static ServedModel withContext(ServedModel model, int context) {
+    ModelInfo info = model.info();
+    return new ServedModel(
+        new ModelInfo(
+            info.name(),
+            info.family(),
+            info.fingerprint(),
+            info.dtype(),
+            context,
+            info.vocabularySize(),
+            info.hiddenSize(),
+            info.layers(),
+            info.moeLayers(),
+            info.gate(),
+            info.defaultSampling()),
+        model.policy(),
+        model.codec(),
+        model.chat(),
+        model.generator(),
+        model.scorer(),
+        model.moe());
+  }
+
   /** Asserts that a call fails with a reason, its code and, in the metadata, a field. */
   static ServingException assertFails(
       ThrowingCallable call, ErrorReason reason, String field, String message) {

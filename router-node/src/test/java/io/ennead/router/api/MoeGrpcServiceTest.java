@@ -31,6 +31,7 @@ import io.ennead.v1.MoeServiceGrpc.MoeServiceBlockingStub;
 import io.ennead.v1.MoeServiceGrpc.MoeServiceFutureStub;
 import io.ennead.v1.RoutingOptions;
 import io.ennead.v1.Tensor;
+import io.ennead.v1.TraceOptions;
 import io.ennead.wire.TensorCodec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -183,6 +184,16 @@ class MoeGrpcServiceTest {
             ERROR_REASON_INVALID_FIELD,
             "routing.temperature",
             "NaN"),
+        Arguments.of(
+            request(good).setTrace(TraceOptions.newBuilder().addLayers(0)),
+            ERROR_REASON_INVALID_FIELD,
+            "trace.layers",
+            "[0] (expected: none"),
+        Arguments.of(
+            request(good).setTrace(TraceOptions.newBuilder().setOmitPrompt(true)),
+            ERROR_REASON_INVALID_FIELD,
+            "trace.omit_prompt",
+            "true (expected: false"),
         Arguments.of(
             MoeServiceForwardRequest.newBuilder(),
             ERROR_REASON_TENSOR_SHAPE_MISMATCH,

@@ -262,6 +262,12 @@ class SamplingReaderTest {
             "piecewise_temperature.steps[1].from",
             "2 (expected: at least 5, ascending)"),
         bad(
+            options()
+                .setPiecewiseTemperature(
+                    PiecewiseTemperature.newBuilder().addSteps(step(-1, 1)).addSteps(step(0, 1))),
+            "piecewise_temperature.steps[1].from",
+            "0 (expected: at least 2147483648, ascending)"),
+        bad(
             options().setPeriodicTemperature(PeriodicTemperature.newBuilder().setTemperature(1)),
             "periodic_temperature.every",
             "0"),
@@ -269,6 +275,10 @@ class SamplingReaderTest {
             options().addOrder(Sampler.SAMPLER_UNSPECIFIED),
             "order",
             "sampler 0 (expected: samplers that"),
+        bad(
+            options().addAllOrderValue(Collections.nCopies(8, 1)),
+            "order",
+            "8 samplers (expected: each of the 7 at most once)"),
         bad(options().addOrderValue(99), "order", "sampler 99 (expected: samplers that"),
         bad(
             options().addOrder(Sampler.SAMPLER_TOP_K).addOrder(Sampler.SAMPLER_TOP_K),

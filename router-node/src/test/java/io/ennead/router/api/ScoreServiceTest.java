@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.Lists;
+import com.google.common.util.concurrent.ListenableFuture;
 import io.ennead.errors.ServingException;
 import io.ennead.router.generate.FakeScorer;
 import io.ennead.router.generate.RequestPolicy;
@@ -22,6 +23,7 @@ import io.ennead.v1.ErrorReason;
 import io.ennead.v1.FitResult;
 import io.ennead.v1.InferenceServiceGrpc;
 import io.ennead.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
+import io.ennead.v1.InferenceServiceGrpc.InferenceServiceFutureStub;
 import io.ennead.v1.RoutingOptions;
 import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
@@ -276,6 +278,55 @@ class ScoreServiceTest {
         "request queue");
   }
 
+  @Test
+  void aContextOfManyTokensIsFittedToo() throws IOException, InterruptedException {
+    ServedModel model = ApiFixture.model(new FakeGenerator(), scorer, (l, p, h, r, s, o) -> null);
+    ModelCatalog catalog = new ModelCatalog(List.of(ApiFixture.withContext(model, 20_000)));
+    ApiFixture large = new ApiFixture(new InferenceGrpcService(catalog, 8, () -> 1));
+    try {
+      ScoreResponse response =
+          InferenceServiceGrpc.newBlockingStub(large.channel())
+              .score(text("a b a c").setFitTemperature(true).build());
+      assertThat(response.getSummary().getFit().getResult()).isEqualTo(FitResult.FIT_RESULT_FOUND);
+      assertThat(scorer.jobs).hasSizeGreaterThan(1);
+    } finally {
+      large.close();
+    }
+  }
+
+  @Test
+  void textsThatAreScoredAtATimeAreBounded() {
+    scorer.hold();
+    InferenceServiceFutureStub calls = InferenceServiceGrpc.newFutureStub(fixture.channel());
+    List<ListenableFuture<ScoreResponse>> running =
+        Stream.generate(() -> calls.score(text("a").build())).limit(64).toList();
+    Awaitility.await().until(() -> scorer.heldCount() == 64);
+    assertFails(
+        () -> stub.score(text("a").build()),
+        ERROR_REASON_QUEUE_FULL,
+        "",
+        "texts that are scored at a time");
+    assertFails(
+        () -> Lists.newArrayList(stub.scoreStream(stream(text("a")).build())),
+        ERROR_REASON_QUEUE_FULL,
+        "",
+        "texts that are scored at a time");
+    scorer.answer(true);
+    running.get(1).cancel(true);
+    Awaitility.await().until(() -> accepted(calls));
+    Awaitility.await().until(() -> accepted(calls));
+  }
+
+  /** Whether one more text is scored; it is held. */
+  private boolean accepted(InferenceServiceFutureStub calls) throws InterruptedException {
+    int held = scorer.heldCount();
+    ListenableFuture<ScoreResponse> call = calls.score(text("a").build());
+    while (!call.isDone() && scorer.heldCount() == held) {
+      Thread.sleep(1);
+    }
+    return !call.isDone();
+  }
+
   static Stream<Arguments> badRequests() {
     return Stream.of(
         bad(ScoreRequest.newBuilder(), "prompt", "not set"),
@@ -363,6 +414,15 @@ class ScoreServiceTest {
         model.generator(),
         model.scorer(),
         model.moe());
+  }
+
+  @Test
+  void aTraceWithoutThePromptIsRefused() {
+    assertFails(
+        () -> stub.score(text("a").setTrace(TraceOptions.newBuilder().setOmitPrompt(true)).build()),
+        ERROR_REASON_INVALID_FIELD,
+        "trace.omit_prompt",
+        "true (expected: false");
   }
 
   @Test

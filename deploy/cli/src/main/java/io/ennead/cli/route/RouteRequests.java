@@ -90,6 +90,8 @@ public final class RouteRequests {
       String name, RoutingMode mode, double temperature, Run run, List<Integer> prompt) {
     RoutingOptions.Builder routing =
         run.request().getRouting().toBuilder()
+            .clearLayers()
+            .clearLayerTemperatures()
             .setMode(mode)
             .setTemperature(temperature)
             .setSeed(run.finish().getRoutingSeed());

@@ -2,8 +2,10 @@ package io.ennead.cli.route;
 
 import io.ennead.v1.ExcludedExpert;
 import io.ennead.v1.GateInfo;
+import io.ennead.v1.RoutingMass;
 import io.ennead.v1.RoutingMode;
 import io.ennead.v1.RoutingOptions;
+import io.ennead.v1.RoutingWeights;
 import java.util.StringJoiner;
 
 /** Routing in words. */
@@ -21,7 +23,25 @@ final class RoutingWords {
     if (options.hasExpertsPerToken()) {
       words.add(options.getExpertsPerToken() + " experts per token");
     }
+    if (options.hasMinP()) {
+      words.add("min-p " + options.getMinP());
+    }
+    if (options.getMass() == RoutingMass.ROUTING_MASS_LITERAL) {
+      words.add("literal mass");
+    }
+    if (options.getWeights() == RoutingWeights.ROUTING_WEIGHTS_UNIFORM) {
+      words.add("uniform weights");
+    }
+    options
+        .getLayerTemperaturesList()
+        .forEach(
+            own ->
+                words.add(
+                    "temperature %s at layer %d".formatted(own.getTemperature(), own.getLayer())));
     options.getExcludedList().forEach(excluded -> words.add(of(excluded)));
+    if (options.getLayersCount() > 0) {
+      words.add("only at layers " + options.getLayersList());
+    }
     return words.toString();
   }
 
