@@ -28,6 +28,16 @@ final class BitDigest {
     return this;
   }
 
+  BitDigest add(long value) {
+    digest.update(ByteBuffer.allocate(Long.BYTES).putLong(value).flip());
+    return this;
+  }
+
+  BitDigest add(byte[] bytes) {
+    digest.update(bytes);
+    return add(bytes.length);
+  }
+
   BitDigest add(float[] values) {
     for (float value : values) {
       add(Float.floatToRawIntBits(value));

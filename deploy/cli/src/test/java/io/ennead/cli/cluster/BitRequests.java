@@ -1,23 +1,31 @@
 package io.ennead.cli.cluster;
 
 import static io.ennead.v1.RoutingMode.ROUTING_MODE_SAMPLED;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
 import io.ennead.v1.DataType;
+import io.ennead.v1.Dry;
+import io.ennead.v1.EntropyTemperature;
 import io.ennead.v1.ExcludedExpert;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.LayerTrace;
+import io.ennead.v1.Mirostat;
 import io.ennead.v1.MoeServiceForwardRequest;
 import io.ennead.v1.Phase;
 import io.ennead.v1.RoutingMode;
 import io.ennead.v1.RoutingOptions;
 import io.ennead.v1.RoutingTrace;
+import io.ennead.v1.SamplingOptions;
+import io.ennead.v1.ScoreRequest;
+import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.Tensor;
 import io.ennead.v1.TokenIds;
 import io.ennead.v1.TokenLogprob;
 import io.ennead.v1.TraceLevel;
+import io.ennead.v1.Xtc;
 import io.ennead.wire.TensorCodec;
 import java.time.Duration;
 import java.util.Arrays;
@@ -34,9 +42,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
- * A fixed set of requests of every kind (lengths, temperatures, routing modes, exclusions, several
- * continuations), and what a request's answer hashes to, bit by bit: token ids, log-probabilities
- * of five alternatives, and the full trace but for the nodes that answered.
+ * A fixed set of requests of every kind (lengths, temperatures, routing modes, exclusions,
+ * samplers, several continuations), and what a request's answer hashes to, bit by bit: text, token
+ * ids, log-probabilities of five alternatives before and after the samplers, how tokens were drawn,
+ * seeds, and the full trace but for the nodes that answered.
  */
 final class BitRequests {
   static final int COUNT = 32;
@@ -76,9 +85,9 @@ final class BitRequests {
         GenerateRequest.newBuilder()
             .setTokenIds(TokenIds.newBuilder().addAllIds(Arrays.stream(prompt).boxed().toList()))
             .setLogprobs(5)
-            .setN(i % 8 == 0 ? 3 : 1);
+            .setN(i % 7 == 0 ? 3 : 1);
     request.getStoppingBuilder().setMaxTokens(TOKENS).setIgnoreEos(true);
-    request.getSamplingBuilder().setTemperature(i % 3 == 0 ? 0 : 0.8).setTopP(1).setSeed(1000 + i);
+    request.setSampling(sampling(i).setSeed(1000 + i));
     request
         .getRoutingBuilder()
         .setTemperature(temperatures[i % temperatures.length])
@@ -89,6 +98,25 @@ final class BitRequests {
     }
     request.getTraceBuilder().setLevel(TraceLevel.TRACE_LEVEL_FULL);
     return request.build();
+  }
+
+  /** Says everything: the two kinds of router have other defaults. */
+  private static SamplingOptions.Builder sampling(int i) {
+    SamplingOptions.Builder sampling =
+        SamplingOptions.newBuilder().setTemperature(0.8).setTopK(0).setTopP(1).setMinP(0);
+    return switch (i % 9) {
+      case 0, 1 -> sampling.setTemperature(0);
+      case 2 -> sampling.setTopK(40).setTopP(0.9).setMinP(0.02);
+      case 3 -> sampling.setMirostat(Mirostat.newBuilder());
+      case 4 -> sampling.setRepetitionPenalty(1.2).setFrequencyPenalty(0.3).setPenaltyLastN(20);
+      case 5 -> sampling.setDry(Dry.newBuilder().setMultiplier(1));
+      case 6 -> sampling.setXtc(Xtc.newBuilder().setProbability(0.5).setThreshold(0.1));
+      case 7 ->
+          sampling
+              .setEntropyTemperature(EntropyTemperature.newBuilder().setRange(0.4))
+              .setTypicalP(0.9);
+      default -> sampling.setTemperature(-1);
+    };
   }
 
   /** The first requests, so many of them at a time: a hash of each answer. */
@@ -115,6 +143,22 @@ final class BitRequests {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", e);
     }
+  }
+
+  /** A text's scores with alternatives, tempered ones, a fitted temperature and the summary. */
+  String scores() {
+    int[] text = new Random(7).ints(300, 3, 4096).toArray();
+    ScoreRequest request =
+        ScoreRequest.newBuilder()
+            .setTokenIds(TokenIds.newBuilder().addAllIds(Arrays.stream(text).boxed().toList()))
+            .setTop(5)
+            .addTemperatures(0.5)
+            .addTemperatures(-1)
+            .setFitTemperature(true)
+            .setRouting(RoutingOptions.newBuilder().setMode(ROUTING_MODE_SAMPLED).setSeed(7))
+            .build();
+    ScoreResponse response = client.score(request, LIMIT);
+    return new BitDigest().add(response.toByteArray()).hex();
   }
 
   /**
@@ -173,11 +217,15 @@ final class BitRequests {
   }
 
   private void add(BitDigest digest, GenerateResponse piece) {
+    digest.add(piece.getText().getBytes(UTF_8));
     piece.getTokenIdsList().forEach(digest::add);
     for (TokenLogprob token : piece.getLogprobsList()) {
-      digest.add(token.getLogprob());
+      digest.add(token.getLogprob()).add(token.getSampledLogprob());
       token.getTopList().forEach(top -> digest.add(top.getId()).add(top.getLogprob()));
+      token.getSampledTopList().forEach(top -> digest.add(top.getId()).add(top.getLogprob()));
     }
+    piece.getSamplingTraceList().forEach(drawn -> digest.add(drawn.toByteArray()));
+    digest.add(piece.getFinish().getSeed()).add(piece.getFinish().getRoutingSeed());
     add(digest, piece.getTrace());
   }
 

@@ -34,8 +34,8 @@ class DeterminismIT {
 
   private final Map<ComputeType, Bits> expected = new EnumMap<>(ComputeType.class);
 
-  /** What the answers hash to: each request's, and all single layers'. */
-  private record Bits(List<String> requests, String layers) {}
+  /** What the answers hash to: each request's, a text's scores, and all single layers'. */
+  private record Bits(List<String> requests, String scores, String layers) {}
 
   @TempDir private Path directory;
 
@@ -130,6 +130,7 @@ class DeterminismIT {
           .as("%d at once", atOnce)
           .isEqualTo(expected(type).requests().subList(0, count));
     }
+    assertThat(requests.scores()).isEqualTo(expected(type).scores());
     assertThat(requests.layers()).isEqualTo(expected(type).layers());
   }
 
@@ -139,7 +140,8 @@ class DeterminismIT {
       try (InProcessRouter router = new InProcessRouter(type);
           EnneadClient client = EnneadClient.connect(router.address())) {
         BitRequests requests = new BitRequests(client);
-        known = new Bits(requests.digests(BitRequests.COUNT, 1), requests.layers());
+        known =
+            new Bits(requests.digests(BitRequests.COUNT, 1), requests.scores(), requests.layers());
       }
       expected.put(type, known);
     }
