@@ -75,13 +75,20 @@ rm -f "$work"/{fixed,free,none,summary,full}.*
 start "$base"
 start $((base + 100)) --router-set batch-invariant=false --expert-set batch-invariant=false
 for i in $(seq 0 "$rounds"); do # the first round warms up and is overwritten
-  bench "$base" "$work/fixed.${i/#0/1}"
-  bench $((base + 100)) "$work/free.${i/#0/1}"
+  if ((i % 2)); then
+    bench "$base" "$work/fixed.$i"
+    bench $((base + 100)) "$work/free.$i"
+  else
+    bench $((base + 100)) "$work/free.${i/#0/1}"
+    bench "$base" "$work/fixed.${i/#0/1}"
+  fi
 done
+levels=(none summary full)
 for i in $(seq 1 "$rounds"); do
-  bench "$base" "$work/none.$i"
-  bench "$base" "$work/summary.$i" --trace summary
-  bench "$base" "$work/full.$i" --trace full
+  for place in 0 1 2; do # each level comes first, second and last in turn
+    level=${levels[$(((place + i) % 3))]}
+    bench "$base" "$work/$level.$i" --trace "$level"
+  done
 done
 table fixed free "fixed tiles" "as many rows as there are"
 echo

@@ -24,11 +24,6 @@ public interface Gate {
    */
   Routing route(int layer, float[] logits, RoutedRows rows);
 
-  /**
-   * The probability of every expert for one row: softmax(l / T) over those that are not excluded.
-   * Gates with sigmoid scores: sigmoid(l / T), whose sum is not 1. Excluded experts have 0.
-   *
-   * @param logits holds the row's [experts] at {@code offset}
-   */
-  double[] probabilities(float[] logits, int offset, RoutingRule rule);
+  /** What rows' logits say of all experts under a rule. */
+  GateDistribution distribution(RoutingRule rule);
 }

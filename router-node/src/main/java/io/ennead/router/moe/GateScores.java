@@ -104,6 +104,14 @@ final class GateScores {
     return 1 / (1 + StrictMath.exp(-scaled(logit, t)));
   }
 
+  /** The logarithm of a score that is not 0. */
+  double logScore(int expert) {
+    if (sigmoid()) {
+      return logSigma(expert);
+    }
+    return temperature == 0 ? 0 : tempered(expert);
+  }
+
   /** ln sigma(l / T), which is a number long after sigma itself is 0. */
   double logSigma(int expert) {
     double x = scaled(logits[expert], temperature);
@@ -148,15 +156,5 @@ final class GateScores {
       sum += score(expert, reference, t);
     }
     return sum;
-  }
-
-  /** Scores as {@link Gate#probabilities} has them. */
-  double[] probabilities() {
-    double all = sigmoid() ? 1 : sum(temperature);
-    double[] probabilities = new double[experts];
-    for (int expert = 0; expert < experts; expert++) {
-      probabilities[expert] = score(expert) / all;
-    }
-    return probabilities;
   }
 }

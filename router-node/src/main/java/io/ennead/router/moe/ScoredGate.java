@@ -101,10 +101,8 @@ public final class ScoredGate implements Gate {
   }
 
   @Override
-  public double[] probabilities(float[] logits, int offset, RoutingRule rule) {
-    GateScores scores = new GateScores(config);
-    scores.load(logits, offset, rule);
-    return scores.probabilities();
+  public GateDistribution distribution(RoutingRule rule) {
+    return new GateDistribution(config, rule);
   }
 
   private void requireFinite(float[] logits, int rows) {

@@ -1,6 +1,7 @@
 package io.ennead.router.trace;
 
 import io.ennead.router.moe.Gate;
+import io.ennead.router.moe.GateDistribution;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver.Origin;
 import io.ennead.router.moe.RoutingOptions;
@@ -66,13 +67,18 @@ public final class SpanTrace {
     int k = rule.expertsPerToken(gate.expertsPerToken());
     LayerSums own = new LayerSums(layer, gate.experts());
     LayerTrace trace = full ? LayerTrace.of(layer, tokens, gate.experts(), k) : null;
+    GateDistribution distribution = gate.distribution(rule);
     for (int token = 0; token < tokens; token++) {
       int row = firstRow + token;
-      double[] p = gate.probabilities(logits, row * gate.experts(), rule);
-      double entropy = entropy(p);
-      own.token(entropy, chosen.experts(), chosen.weights(), row * chosen.expertsPerRow(), k);
+      distribution.load(logits, row * gate.experts());
+      own.token(
+          distribution.entropy(),
+          chosen.experts(),
+          chosen.weights(),
+          row * chosen.expertsPerRow(),
+          k);
       if (trace != null) {
-        fill(trace, token, logits, p, entropy, chosen, row);
+        fill(trace, token, logits, distribution, chosen, row);
       }
     }
     sums.add(own);
@@ -86,34 +92,19 @@ public final class SpanTrace {
       LayerTrace trace,
       int token,
       float[] logits,
-      double[] p,
-      double entropy,
+      GateDistribution distribution,
       Routing chosen,
       int row) {
-    int experts = p.length;
+    int experts = gate.experts();
     int k = trace.expertsPerToken();
     System.arraycopy(logits, row * experts, trace.logits(), token * experts, experts);
     for (int expert = 0; expert < experts; expert++) {
-      trace.probabilities()[token * experts + expert] = (float) p[expert];
+      trace.probabilities()[token * experts + expert] = (float) distribution.probability(expert);
     }
-    trace.entropies()[token] = (float) entropy;
+    trace.entropies()[token] = (float) distribution.entropy();
     int from = row * chosen.expertsPerRow();
     System.arraycopy(chosen.experts(), from, trace.experts(), token * k, k);
     System.arraycopy(chosen.weights(), from, trace.weights(), token * k, k);
-  }
-
-  /** -sum p ln p of p over its sum. */
-  private static double entropy(double[] p) {
-    double sum = 0;
-    for (double one : p) {
-      sum += one;
-    }
-    double entropy = 0;
-    for (double one : p) {
-      double share = one / sum;
-      entropy -= share > 0 ? share * StrictMath.log(share) : 0;
-    }
-    return entropy;
   }
 
   /** What an expert contributed to a token at the layer routed last. */

@@ -148,6 +148,31 @@ class GateRulesTest {
   }
 
   @Test
+  void probabilitiesAndTheirEntropyFollowTheFormulas() {
+    long first = new Random().nextLong();
+    for (long seed = first; seed < first + 5_000; seed++) {
+      Random random = new Random(seed);
+      Case gate = gate(random);
+      RoutingRule rule = rule(random, gate.config);
+      GateDistribution distribution = gate.gate().distribution(rule);
+      for (int row = 0; row < 2; row++) {
+        float[] logits = logits(random, gate.config.experts());
+        distribution.load(logits, 0);
+        double[] expected = new Oracle(gate, rule, logits, 0, 0).probabilities();
+        for (int expert = 0; expert < expected.length; expert++) {
+          assertThat(distribution.probability(expert))
+              .as("seed %d %s expert %d", seed, rule, expert)
+              .isCloseTo(expected[expert], within(1e-12));
+        }
+        // scores around 1e-300 lose digits in the slow sum of p ln p
+        assertThat(distribution.entropy())
+            .as("seed %d %s", seed, rule)
+            .isCloseTo(entropy(expected), within(1e-9));
+      }
+    }
+  }
+
+  @Test
   void entropyOfTheProbabilitiesRisesWithTheTemperature() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
@@ -156,7 +181,9 @@ class GateRulesTest {
       float[] logits = logits(random, 12);
       double last = -1;
       for (double t : new double[] {0, 0.01, 0.1, 0.5, 1, 2, 10, 1e6, INF}) {
-        double entropy = entropy(gate.probabilities(logits, 0, RoutingRule.atTemperature(t)));
+        GateDistribution distribution = gate.distribution(RoutingRule.atTemperature(t));
+        distribution.load(logits, 0);
+        double entropy = distribution.entropy();
         assertThat(entropy).as("seed %d T %s", seed, t).isGreaterThanOrEqualTo(last - 1e-12);
         last = entropy;
       }
@@ -164,8 +191,10 @@ class GateRulesTest {
     }
   }
 
+  /** Of shares of the sum. */
   private static double entropy(double[] p) {
-    return -Arrays.stream(p).filter(x -> x > 0).map(x -> x * Math.log(x)).sum();
+    double sum = Arrays.stream(p).sum();
+    return -Arrays.stream(p).filter(x -> x > 0).map(x -> x / sum * Math.log(x / sum)).sum();
   }
 
   @Test
@@ -303,6 +332,12 @@ class GateRulesTest {
       return x < 0
           ? x - StrictMath.log1p(StrictMath.exp(x))
           : -StrictMath.log1p(StrictMath.exp(-x));
+    }
+
+    double[] probabilities() {
+      double[] scores = scores(rule.temperature());
+      double sum = gate.config.score() == Score.SIGMOID ? 1 : Arrays.stream(scores).sum();
+      return Arrays.stream(scores).map(score -> score / sum).toArray();
     }
 
     private double total(List<Integer> chosen) {
