@@ -30,12 +30,13 @@ import java.util.concurrent.CountDownLatch;
  * piece; the prompt "forever" gets one piece and no end; a prompt of ids gets one piece for each
  * token asked for.
  */
-final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
-  final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
+public final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
+  public final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
   final CountDownLatch cancelled = new CountDownLatch(1);
   private final Server server;
 
-  FakeRouter() throws IOException {
+  /** Serves on a free port. */
+  public FakeRouter() throws IOException {
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(this)
@@ -44,7 +45,8 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
             .start();
   }
 
-  String address() {
+  /** Where it serves. */
+  public String address() {
     return "127.0.0.1:" + server.getPort();
   }
 
@@ -53,14 +55,15 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
     Context.current().addListener(context -> cancelled.countDown(), Runnable::run);
     requests.add(request);
     if (request.hasTokenIds()) {
-      answer("x ".repeat(request.getStopping().getMaxTokens()).split("(?<= )"), response);
+      int prompt = request.getTokenIds().getIdsCount();
+      answer(prompt, "x ".repeat(request.getStopping().getMaxTokens()).split("(?<= )"), response);
       return;
     }
     if (request.getText().equals("forever")) {
       response.onNext(piece("forever"));
       return;
     }
-    answer(request.getText().split("(?<= )"), response);
+    answer(1, request.getText().split("(?<= )"), response);
   }
 
   @Override
@@ -80,11 +83,13 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
     }
   }
 
-  private static void answer(String[] words, StreamObserver<GenerateResponse> response) {
+  private static void answer(
+      int promptTokens, String[] words, StreamObserver<GenerateResponse> response) {
     Arrays.stream(words).forEach(word -> response.onNext(piece(word)));
     Finish finish =
         Finish.newBuilder()
             .setReason(FinishReason.FINISH_REASON_EOS)
+            .setPromptTokens(promptTokens)
             .setGeneratedTokens(words.length)
             .setSeed(7)
             .build();
