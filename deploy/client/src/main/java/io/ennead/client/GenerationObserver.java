@@ -21,6 +21,9 @@ final class GenerationObserver
   private final CompletableFuture<Finish> finish = new CompletableFuture<>();
   private @Nullable Finish last;
 
+  /** A call that fails while it is being sent must not be cancelled under the sender's feet. */
+  private volatile boolean ended;
+
   GenerationObserver(Consumer<GenerateResponse> onPiece) {
     this.onPiece = onPiece;
   }
@@ -34,7 +37,7 @@ final class GenerationObserver
     CompletableFuture<Finish> unused =
         finish.whenComplete(
             (result, error) -> {
-              if (error != null) {
+              if (error != null && !ended) {
                 call.cancel("cancelled by the caller", error);
               }
             });
@@ -54,11 +57,13 @@ final class GenerationObserver
 
   @Override
   public void onError(Throwable error) {
+    ended = true;
     finish.completeExceptionally(GrpcErrors.fromThrowable(error));
   }
 
   @Override
   public void onCompleted() {
+    ended = true;
     if (last == null) {
       finish.completeExceptionally(
           ServingException.engineFailure("the response ended without its last piece", null));

@@ -128,6 +128,16 @@ class EnneadClientTest {
   }
 
   @Test
+  void callsThatNobodyAnswersFailInTheirFutures() {
+    router.close();
+    for (int i = 0; i < 500; i++) {
+      CompletableFuture<Finish> finish =
+          client.generate(GenerateRequest.getDefaultInstance(), Duration.ofSeconds(5), piece -> {});
+      assertThatThrownBy(finish::join).hasCauseInstanceOf(ServingException.class);
+    }
+  }
+
+  @Test
   void readerOfACancelledGenerationGetsATypedError() {
     try (Generation pieces = client.generate(prompt("forever"), LIMIT)) {
       pieces.next();
