@@ -1,7 +1,7 @@
 package io.ennead.cli;
 
+import io.ennead.cli.html.Numbers;
 import io.ennead.cli.route.LayerLoad;
-import io.ennead.cli.route.Numbers;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.ennead.cli;
 
+import io.ennead.cli.html.Numbers;
 import io.ennead.cli.route.Choice;
 import io.ennead.cli.route.LayerRoutes;
-import io.ennead.cli.route.Numbers;
 import io.ennead.cli.route.Run;
 import java.io.PrintWriter;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.ennead.cli.route;
+package io.ennead.cli.html;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -8,7 +8,7 @@ import java.util.Set;
  * Writes elements, so that what comes out is well-formed XML and HTML at once: every text and value
  * is escaped, and elements close in the order in which they were opened.
  */
-final class Markup {
+public final class Markup {
   /** After these, white space is not shown. */
   private static final Set<String> BLOCKS =
       Set.of("head", "body", "header", "main", "section", "figure", "figcaption", "div", "svg");
@@ -17,7 +17,7 @@ final class Markup {
   private final Deque<String> open = new ArrayDeque<>();
 
   /** Begins an element; attributes are names and values by turns. */
-  Markup open(String name, Object... attributes) {
+  public Markup open(String name, Object... attributes) {
     start(name, attributes);
     out.append('>');
     open.push(name);
@@ -25,7 +25,7 @@ final class Markup {
   }
 
   /** Ends the element that was opened last. */
-  Markup close() {
+  public Markup close() {
     String name = open.pop();
     out.append("</").append(name).append('>');
     if (BLOCKS.contains(name)) {
@@ -35,29 +35,31 @@ final class Markup {
   }
 
   /** An element that holds nothing. */
-  Markup empty(String name, Object... attributes) {
+  public Markup empty(String name, Object... attributes) {
     start(name, attributes);
     out.append("/>");
     return this;
   }
 
   /** An element that holds only text. */
-  Markup leaf(String name, String text, Object... attributes) {
+  public Markup leaf(String name, String text, Object... attributes) {
     return open(name, attributes).text(text).close();
   }
 
-  Markup text(String text) {
+  /** Text, escaped. */
+  public Markup text(String text) {
     escape(text);
     return this;
   }
 
   /** What is well-formed already: the program's own style sheet. */
-  Markup raw(String text) {
+  public Markup raw(String text) {
     out.append(text);
     return this;
   }
 
-  String document() {
+  /** What was written; every element must be closed. */
+  public String document() {
     if (!open.isEmpty()) {
       throw new IllegalStateException("not closed: " + open);
     }

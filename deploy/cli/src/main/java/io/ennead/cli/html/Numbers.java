@@ -1,4 +1,4 @@
-package io.ennead.cli.route;
+package io.ennead.cli.html;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -25,13 +25,13 @@ public final class Numbers {
   }
 
   /** Places in a drawing: a hundredth of a pixel is enough, and a page has many. */
-  static String coordinate(double value) {
+  public static String coordinate(double value) {
     double rounded = Math.round(value * 100) / 100.0;
     return rounded == Math.rint(rounded) ? Long.toString((long) rounded) : Double.toString(rounded);
   }
 
   /** Where a bar of a value that is no number would end. */
-  static double finite(double value) {
+  public static double finite(double value) {
     return Double.isFinite(value) ? value : 0;
   }
 }

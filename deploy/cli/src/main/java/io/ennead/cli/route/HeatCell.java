@@ -1,5 +1,9 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Drawing;
+import io.ennead.cli.html.Markup;
+import io.ennead.cli.html.Numbers;
+
 /** The size of the heat map's cells, and what there is room for in one. */
 record HeatCell(double width, double height) {
   /** Below this, one colour could not be told from another. */

@@ -1,5 +1,7 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Drawing;
+import io.ennead.cli.html.Markup;
 import java.util.List;
 
 /**

@@ -1,5 +1,8 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Drawing;
+import io.ennead.cli.html.Markup;
+import io.ennead.cli.html.Numbers;
 import java.util.List;
 
 /** How a layer's work is shared out among its experts: small multiples on one scale. */

@@ -1,5 +1,7 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Markup;
+import io.ennead.cli.html.Numbers;
 import java.util.List;
 import java.util.stream.Collectors;
 

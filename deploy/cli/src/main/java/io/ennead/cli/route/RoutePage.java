@@ -1,13 +1,10 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Head;
+import io.ennead.cli.html.Markup;
 import io.ennead.v1.Finish;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.Model;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -15,14 +12,12 @@ import java.util.stream.IntStream;
  * no script. The same run gives the same bytes.
  */
 public final class RoutePage {
-  /** Whatever a token's text might bring in, nothing is loaded or run. */
-  private static final String POLICY = "default-src 'none'; style-src 'unsafe-inline'";
-
-  private final Markup page = new Markup();
+  private final Markup page;
   private final Picture picture;
 
   private RoutePage(Picture picture) {
     this.picture = picture;
+    this.page = Head.open("Which expert did what: " + picture.run().model().getName(), colours());
   }
 
   /** The page. */
@@ -31,49 +26,24 @@ public final class RoutePage {
   }
 
   private String write() {
-    page.raw("<!DOCTYPE html>\n").open("html", "lang", "en");
-    head();
-    page.open("body").open("main");
     header();
     new TextFigure(picture).write(page);
     new HeatMap(picture).write(page);
     new LoadBars(picture.trace()).write(page);
     new EntropyLines(picture).write(page);
     new RoutingGrid(picture).write(page);
-    return page.close().close().close().document() + "\n";
+    return Head.close(page);
   }
 
-  private void head() {
-    page.open("head")
-        .empty("meta", "charset", "utf-8")
-        .empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1")
-        .empty("meta", "http-equiv", "Content-Security-Policy", "content", POLICY)
-        .leaf("title", "Which expert did what: " + picture.run().model().getName())
-        .open("style")
-        .raw(styles())
-        .close()
-        .close();
-  }
-
-  private static String styles() {
-    StringBuilder styles = new StringBuilder(resource());
+  private static String colours() {
+    StringBuilder styles = new StringBuilder();
     IntStream.range(0, Palette.SIZE)
         .forEach(
             color ->
                 styles.append(
-                    ".c%1$d { fill: %2$s; background-color: %2$s; }%n"
-                        .replace("%n", "\n")
+                    ".c%1$d { fill: %2$s; background-color: %2$s; }\n"
                         .formatted(color, Palette.page(color))));
     return styles.toString();
-  }
-
-  private static String resource() {
-    try (InputStream css =
-        Objects.requireNonNull(RoutePage.class.getResourceAsStream("page.css"), "page.css")) {
-      return new String(css.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private void header() {

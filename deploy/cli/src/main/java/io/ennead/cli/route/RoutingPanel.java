@@ -1,5 +1,8 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Drawing;
+import io.ennead.cli.html.Markup;
+import io.ennead.cli.html.Numbers;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;

@@ -1,5 +1,6 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Markup;
 import java.util.List;
 import java.util.stream.IntStream;
 

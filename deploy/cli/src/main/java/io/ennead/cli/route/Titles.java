@@ -1,5 +1,6 @@
 package io.ennead.cli.route;
 
+import io.ennead.cli.html.Numbers;
 import java.util.StringJoiner;
 
 /** What the pointer shows at one token and layer. */
