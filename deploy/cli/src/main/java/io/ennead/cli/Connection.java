@@ -2,38 +2,50 @@ package io.ennead.cli;
 
 import io.ennead.client.EnneadClient;
 import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which router a client command talks to and how long it may take. */
 final class Connection {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final String ADDRESS = "127.0.0.1:8470";
 
   @Option(
       names = "--addr",
-      defaultValue = "127.0.0.1:8470",
       paramLabel = "HOST:PORT",
-      description = "The router's gRPC address (default: ${DEFAULT-VALUE}).")
-  private String address = "";
+      description = "The router's gRPC address (default: " + ADDRESS + ").")
+  private @Nullable String address;
 
   @Option(
       names = "--timeout",
-      defaultValue = "10m",
       converter = DurationConverter.class,
       paramLabel = "TIME",
-      description = "Time limit of a request (default: ${DEFAULT-VALUE}).")
-  private Duration limit = Duration.ZERO;
+      description = "Time limit of a request (default: 10m).")
+  private @Nullable Duration limit;
+
+  /** What a file says, where no flag does. */
+  void useUnlessGiven(Optional<String> host, Optional<Duration> timeout) {
+    address = Optional.ofNullable(address).or(() -> host).orElse(ADDRESS);
+    limit = Optional.ofNullable(limit).or(() -> timeout).orElse(LIMIT);
+  }
 
   EnneadClient open() throws InterruptedException {
-    EnneadClient client = EnneadClient.connect(address);
+    EnneadClient client = EnneadClient.connect(address());
     if (client.awaitConnected(CONNECT_LIMIT)) {
       return client;
     }
     client.close();
     throw new CommandException(
-        "no router answers at %s (start one: ./ennead local)".formatted(address));
+        "no router answers at %s (start one: ./ennead local)".formatted(address()));
+  }
+
+  String address() {
+    return address == null ? ADDRESS : address;
   }
 
   Duration limit() {
-    return limit;
+    return limit == null ? LIMIT : limit;
   }
 }

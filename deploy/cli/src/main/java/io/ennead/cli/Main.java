@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -94,7 +95,7 @@ public final class Main {
 
   private static int wrongUsage(ParameterException failure) {
     CommandLine line = failure.getCommandLine();
-    boolean noCommand = !line.getSubcommands().isEmpty();
+    boolean noCommand = !(line.getCommand() instanceof Callable);
     if (noCommand && !(failure instanceof UnmatchedArgumentException)) {
       line.usage(line.getErr());
       return line.getCommandSpec().exitCodeOnInvalidInput();

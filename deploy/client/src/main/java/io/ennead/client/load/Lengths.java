@@ -95,6 +95,7 @@ public record Lengths(List<Part> parts) {
   private static String text(Part part) {
     String range =
         part.least() == part.most() ? "" + part.least() : part.least() + "-" + part.most();
-    return part.weight() == 1 ? range : range + ":" + part.weight();
+    String weight = Double.toString(part.weight()).replaceAll("\\.0$", "");
+    return part.weight() == 1 ? range : range + ":" + weight;
   }
 }

@@ -14,7 +14,7 @@ class LengthsTest {
 
   @Test
   void isReadAndWrittenInTheSameWords() {
-    for (String text : new String[] {"64", "16-256", "64:3.0,512-1024", "1-2:0.5,3"}) {
+    for (String text : new String[] {"64", "16-256", "64:3,512-1024", "1-2:0.5,3"}) {
       assertThat(Lengths.parse(text)).hasToString(text);
     }
     assertThat(Lengths.parse("8,16-256:2,64").longest()).isEqualTo(256);
