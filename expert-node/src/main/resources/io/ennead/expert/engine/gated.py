@@ -11,9 +11,11 @@ import torch.nn.functional as F
 
 def matrix(rows: int, columns: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     """Room for a weight [rows, columns]. In f32 it lies column by column: products of up to 32 rows run in half to nine tenths of the time
-    (4096 x 192, 8 rows: 0.13 ms, not 0.30). In bf16 it is the other way round."""
+    (4096 x 192, 8 rows: 0.13 ms, not 0.30). Columns that lie a multiple of 4 KiB apart fall into the same places of the caches, so these
+    are a little further apart (4096 x 14336: 64 rows in 0.43 of the time, 8 rows in 0.87). In bf16 rows are the faster way round."""
     if dtype == torch.float32:
-        return torch.empty([columns, rows], dtype=dtype, device=device).t()
+        apart = rows + 16 if rows % 1024 == 0 else rows
+        return torch.empty([columns, apart], dtype=dtype, device=device).narrow(1, 0, rows).t()
     return torch.empty([rows, columns], dtype=dtype, device=device)
 
 
