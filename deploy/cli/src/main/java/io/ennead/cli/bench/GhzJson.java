@@ -79,7 +79,7 @@ public final class GhzJson {
     if (plan.arrivals() instanceof Arrivals.Closed closed) {
       node.put("concurrency", closed.clients());
     } else if (plan.arrivals() instanceof Arrivals.Poisson poisson) {
-      node.put("qps", Math.max(1, Math.round(poisson.perSecond())));
+      node.put("rps", Math.max(1, Math.round(poisson.perSecond())));
     }
     plan.duration().map(Duration::toNanos).ifPresent(nanos -> node.put("duration", nanos));
     node.put("timeout", plan.timeout().toNanos()).put("binary", false);

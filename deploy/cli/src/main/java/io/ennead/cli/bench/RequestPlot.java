@@ -4,11 +4,15 @@ import io.ennead.cli.html.Markup;
 import io.ennead.client.load.LoadResult;
 import io.ennead.client.load.RequestRecord;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Every request at the moment it was due, as high as its first token was late. */
 final class RequestPlot {
+  /** Of requests that succeeded, and as many again of those that failed. */
   private static final int MOST_DOTS = 4000;
+
   private static final double NANOS = 1e6;
 
   private final LoadResult result;
@@ -16,13 +20,17 @@ final class RequestPlot {
 
   RequestPlot(LoadResult result) {
     this.result = result;
-    int step = 1 + (result.requests().size() - 1) / MOST_DOTS;
     this.shown =
-        IntStream.range(0, result.requests().size())
-            .filter(i -> i % step == 0 || result.requests().get(i).error().isPresent())
-            .limit(2L * MOST_DOTS)
-            .mapToObj(result.requests()::get)
+        Stream.of(false, true)
+            .flatMap(failed -> spread(result, request -> request.error().isPresent() == failed))
             .toList();
+  }
+
+  /** As many as there may be dots of a kind, from the whole run. */
+  private static Stream<RequestRecord> spread(LoadResult result, Predicate<RequestRecord> kind) {
+    List<RequestRecord> all = result.requests().stream().filter(kind).toList();
+    int step = 1 + (all.size() - 1) / MOST_DOTS;
+    return IntStream.range(0, all.size()).filter(i -> i % step == 0).mapToObj(all::get);
   }
 
   void write(Markup page) {

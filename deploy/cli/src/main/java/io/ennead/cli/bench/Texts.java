@@ -3,6 +3,7 @@ package io.ennead.cli.bench;
 import io.ennead.cli.html.Numbers;
 import io.ennead.client.load.Arrivals;
 import io.ennead.client.load.LoadPlan;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.StringJoiner;
 
@@ -10,7 +11,7 @@ import java.util.StringJoiner;
 final class Texts {
   private Texts() {}
 
-  static String millis(double nanos) {
+  static String millis(long nanos) {
     return Numbers.fixed(nanos / 1e6, 2);
   }
 
@@ -37,6 +38,7 @@ final class Texts {
   }
 
   private static String in(Duration limit) {
-    return limit.toMillis() + " ms";
+    BigDecimal millis = BigDecimal.valueOf(limit.toNanos(), 6);
+    return millis.stripTrailingZeros().toPlainString() + " ms";
   }
 }

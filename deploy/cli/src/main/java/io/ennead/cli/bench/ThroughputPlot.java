@@ -42,8 +42,9 @@ final class ThroughputPlot {
     double[] tokens = new double[PARTS];
     double length = (double) result.nanos() / PARTS;
     for (RequestRecord request : result.requests()) {
-      double first = request.dueNanos() + request.firstTokenNanos();
-      double last = Math.max(first + 1, request.dueNanos() + request.nanos());
+      double last = request.dueNanos() + request.nanos();
+      double began = request.dueNanos() + request.firstTokenNanos();
+      double first = Math.min(began, last - 1);
       for (int part = 0; part < PARTS && request.tokens() > 0; part++) {
         double shared = Math.min(last, (part + 1) * length) - Math.max(first, part * length);
         tokens[part] += request.tokens() * Math.max(0, shared) / (last - first);

@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ennead.client.load.LoadPlan;
+import io.ennead.client.load.LoadPlan.Objective;
 import io.ennead.client.load.LoadResult;
 import io.ennead.client.load.RequestRecord;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +24,8 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 class ReportsTest {
   private static final ReportOptions OPTIONS =
@@ -40,7 +47,7 @@ class ReportsTest {
     assertThat(json.path("endReason").asText()).isEqualTo("normal");
     assertThat(json.path("date").asText()).isEqualTo("2026-11-25T06:00:00Z");
     assertThat(json.at("/options/host").asText()).isEqualTo("127.0.0.1:8470");
-    assertThat(json.at("/options/qps").asInt()).isEqualTo(21);
+    assertThat(json.at("/options/rps").asInt()).isEqualTo(21);
     assertThat(json.at("/tags/kind").asText()).isEqualTo("test");
     assertThat(json.path("count").asInt()).isEqualTo(100);
     assertThat(json.path("total").asLong()).isEqualTo(result.nanos());
@@ -137,6 +144,52 @@ class ReportsTest {
     double tokens = Arrays.stream(rates).sum() * result.seconds() / rates.length;
     int all = result.requests().stream().mapToInt(RequestRecord::tokens).sum();
     assertThat(tokens).as("seed %d", seed).isCloseTo(all, within(all * 1e-6 + 1));
+  }
+
+  @Test
+  void dotsReachTheEndOfARunOfWhichHalfFailed() throws Exception {
+    List<RequestRecord> requests = new ArrayList<>();
+    for (int i = 0; i < 50_000; i++) {
+      Optional<String> error = i % 2 == 0 ? Optional.of("QUEUE_FULL") : Optional.empty();
+      requests.add(new RequestRecord(i * 1_000_000L, 5_000_000, 9_000_000, 3, 2, error));
+    }
+    Document page = parse(LoadPage.of(Results.of(requests, new Histogram(3)), OPTIONS));
+    NodeList dots = page.getElementsByTagName("circle");
+    Map<String, Double> last = new HashMap<>();
+    for (int i = 0; i < dots.getLength(); i++) {
+      Element dot = (Element) dots.item(i);
+      last.merge(dot.getAttribute("class"), Double.valueOf(dot.getAttribute("cx")), Math::max);
+    }
+    assertThat(dots.getLength()).isBetween(5_000, 8_000);
+    assertThat(last.get("dot")).isGreaterThan(980);
+    assertThat(last.get("failed")).isGreaterThan(980);
+  }
+
+  @Test
+  void aSingleTokenAtTheEndCounts() {
+    RequestRecord request = new RequestRecord(0, 5_000_000, 5_000_000, 3, 1, Optional.empty());
+    LoadResult result = Results.of(List.of(request), new Histogram(3));
+    double[] rates = ThroughputPlot.rates(result);
+    assertThat(Arrays.stream(rates).sum() * result.seconds() / rates.length)
+        .isCloseTo(1, within(1e-6));
+  }
+
+  @Test
+  void limitsBelowAMillisecondAreTold() {
+    LoadPlan plan = Results.none().plan();
+    Objective objective =
+        new Objective(Optional.of(Duration.ofMillis(30)), Optional.of(Duration.ofNanos(500_000)));
+    LoadPlan fine =
+        new LoadPlan(
+            plan.arrivals(),
+            plan.total(),
+            plan.duration(),
+            plan.timeout(),
+            plan.promptTokens(),
+            plan.tokens(),
+            objective,
+            plan.seed());
+    assertThat(Texts.objective(fine)).isEqualTo("first token within 30 ms, 0.5 ms per token");
   }
 
   private static Document parse(String page) throws Exception {
