@@ -27,8 +27,8 @@ final class Connection {
 
   /** What a file says, where no flag does. */
   void useUnlessGiven(Optional<String> host, Optional<Duration> timeout) {
-    address = Optional.ofNullable(address).or(() -> host).orElse(ADDRESS);
-    limit = Optional.ofNullable(limit).or(() -> timeout).orElse(LIMIT);
+    address = address == null ? host.orElse(null) : address;
+    limit = limit == null ? timeout.orElse(null) : limit;
   }
 
   EnneadClient open() throws InterruptedException {

@@ -3,14 +3,13 @@ package io.ennead.cli;
 import io.ennead.cli.cluster.ClusterException;
 import io.ennead.errors.ServingException;
 import io.ennead.node.ConfigException;
+import io.ennead.node.GrpcErrors;
 import java.net.BindException;
 import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Turns what went wrong into one line for a person. */
 final class Failures {
-  private static final String REASON_PREFIX = "ERROR_REASON_";
-
   private Failures() {}
 
   static String describe(Throwable failure) {
@@ -22,8 +21,7 @@ final class Failures {
           .formatted(message(failure));
     }
     if (failure instanceof ServingException serving) {
-      return "%s: %s"
-          .formatted(serving.reason().name().replace(REASON_PREFIX, ""), message(serving));
+      return "%s: %s".formatted(GrpcErrors.label(serving.reason()), message(serving));
     }
     return message(failure);
   }

@@ -1,15 +1,12 @@
 package io.ennead.client;
 
+import io.ennead.client.load.RequestMix;
 import io.ennead.v1.Finish;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
-import io.ennead.v1.SamplingOptions;
-import io.ennead.v1.StoppingOptions;
-import io.ennead.v1.TokenIds;
 import io.ennead.v1.TraceLevel;
 import io.ennead.v1.TraceOptions;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -111,10 +108,7 @@ public final class LoadGenerator {
 
   private GenerateRequest request(int promptTokens, int tokens) {
     int[] ids = random.ints(promptTokens, 0, vocabulary).toArray();
-    return GenerateRequest.newBuilder()
-        .setTokenIds(TokenIds.newBuilder().addAllIds(Arrays.stream(ids).boxed().toList()))
-        .setSampling(SamplingOptions.newBuilder().setTemperature(0))
-        .setStopping(StoppingOptions.newBuilder().setMaxTokens(tokens).setIgnoreEos(true))
+    return RequestMix.request(ids, tokens)
         .setTrace(TraceOptions.newBuilder().setLevel(trace))
         .build();
   }

@@ -122,9 +122,10 @@ final class GateRow {
   private void weighSigmoid(RoutingRule rule, int chosen) {
     boolean plain = rule.temperature() == 1;
     boolean literal = !config.renormalise() && (rule.mass() == Mass.LITERAL || plain);
+    double most = plain || literal ? 0 : scores.logSigma(ranking.ids()[0]);
     double sum = plain ? SIGMOID_SUM_GUARD : 0;
     for (int i = 0; i < chosen; i++) {
-      weights[i] = plain || literal ? scores.score(ranking.ids()[i]) : relativeScore(i);
+      weights[i] = plain || literal ? scores.score(ranking.ids()[i]) : relativeScore(i, most);
       sum += weights[i];
     }
     double factor = literal ? config.scale() : total(rule, chosen) / sum;
@@ -133,9 +134,10 @@ final class GateRow {
     }
   }
 
-  /** The score at a place of the ranking over the first's, which is the largest. */
-  private double relativeScore(int place) {
-    double most = scores.logSigma(ranking.ids()[0]);
+  /**
+   * The score at a place of the ranking over the first's, the largest, whose logarithm is given.
+   */
+  private double relativeScore(int place, double most) {
     if (most == Double.NEGATIVE_INFINITY) {
       return place == 0 ? 1 : 0;
     }

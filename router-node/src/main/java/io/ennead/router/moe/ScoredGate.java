@@ -3,7 +3,7 @@ package io.ennead.router.moe;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.GateConfig;
 import java.util.Map;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gate of every family: scores from logits, the k experts of the highest selection score,
@@ -92,7 +92,12 @@ public final class ScoredGate implements Gate {
 
   private int places(int layer, RoutedRows rows) {
     int places = 0;
-    for (RoutingOptions options : Set.copyOf(rows.options())) {
+    @Nullable RoutingOptions last = null;
+    for (RoutingOptions options : rows.options()) {
+      if (options == last) { // rows of one sequence share theirs
+        continue;
+      }
+      last = options;
       RoutingRule rule = options.at(layer);
       rule.requireFitting(layer, config);
       places = Math.max(places, rule.expertsPerToken(expertsPerToken()));

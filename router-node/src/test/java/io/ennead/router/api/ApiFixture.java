@@ -12,6 +12,7 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.Scorer;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.RoutingRule;
@@ -81,10 +82,22 @@ final class ApiFixture {
     return new ServedModel(info, policy, new ByteCodec(), Optional.empty(), generator, scorer, moe);
   }
 
+  /** The same model with another policy and tokenizer. */
+  static ServedModel with(ServedModel model, RequestPolicy policy, TextCodec codec) {
+    return with(model, model.info(), policy, codec);
+  }
+
+  private static ServedModel with(
+      ServedModel model, ModelInfo info, RequestPolicy policy, TextCodec codec) {
+    return new ServedModel(
+        info, policy, codec, model.chat(), model.generator(), model.scorer(), model.moe());
+  }
+
   /** The same model with another context. */
   static ServedModel withContext(ServedModel model, int context) {
     ModelInfo info = model.info();
-    return new ServedModel(
+    return with(
+        model,
         new ModelInfo(
             info.name(),
             info.family(),
@@ -98,11 +111,7 @@ final class ApiFixture {
             info.gate(),
             info.defaultSampling()),
         model.policy(),
-        model.codec(),
-        model.chat(),
-        model.generator(),
-        model.scorer(),
-        model.moe());
+        model.codec());
   }
 
   /** Asserts that a call fails with a reason, its code and, in the metadata, a field. */

@@ -44,15 +44,7 @@ class BadWordSpellingTest {
     ServedModel model =
         ApiFixture.model(
             new FakeGenerator(), job -> new CompletableFuture<>(), (l, p, h, r, s, o) -> null);
-    ServedModel served =
-        new ServedModel(
-            model.info(),
-            model.policy(),
-            tokenizer,
-            model.chat(),
-            model.generator(),
-            model.scorer(),
-            model.moe());
+    ServedModel served = ApiFixture.with(model, model.policy(), tokenizer);
     return SamplingReader.read(SamplingOptions.newBuilder().addBadWords(word).build(), served)
         .constraints();
   }

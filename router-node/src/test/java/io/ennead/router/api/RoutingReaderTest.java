@@ -40,14 +40,10 @@ class RoutingReaderTest {
               throw ServingException.draining();
             },
             (layer, phase, hidden, routing, scope, observer) -> new CombinedRows(hidden, Map.of()));
-    return new ServedModel(
-        model.info(),
+    return ApiFixture.with(
+        model,
         new RequestPolicy(byDefault, new RequestPolicy.Bounds(3, 1, TraceLevel.SUMMARY, 9, 9)),
-        model.codec(),
-        model.chat(),
-        model.generator(),
-        model.scorer(),
-        model.moe());
+        model.codec());
   }
 
   private static RoutingOptions read(io.ennead.v1.RoutingOptions.Builder options) {

@@ -408,14 +408,7 @@ class ScoreServiceTest {
   private static ServedModel withoutBound(ServedModel model) {
     RequestPolicy.Bounds bounds =
         new RequestPolicy.Bounds(4, 1, TraceLevel.FULL, 1, Integer.MAX_VALUE);
-    return new ServedModel(
-        model.info(),
-        new RequestPolicy(RoutingRule.MODEL, bounds),
-        model.codec(),
-        model.chat(),
-        model.generator(),
-        model.scorer(),
-        model.moe());
+    return ApiFixture.with(model, new RequestPolicy(RoutingRule.MODEL, bounds), model.codec());
   }
 
   @Test

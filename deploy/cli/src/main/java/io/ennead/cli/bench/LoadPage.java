@@ -27,11 +27,13 @@ public final class LoadPage {
 
   private final LoadResult result;
   private final ReportOptions options;
+  private final Map<String, Histogram> times;
   private final Markup page;
 
   private LoadPage(LoadResult result, ReportOptions options) {
     this.result = result;
     this.options = options;
+    this.times = LoadTable.times(result);
     this.page = Head.open("Load: " + options.name(), STYLES);
   }
 
@@ -43,7 +45,7 @@ public final class LoadPage {
   private String write() {
     header();
     table();
-    new PercentilePlot(result).write(page);
+    new PercentilePlot(times).write(page);
     new RequestPlot(result).write(page);
     new ThroughputPlot(result).write(page);
     return Head.close(page);
@@ -67,9 +69,7 @@ public final class LoadPage {
     page.open("tr");
     List.of("", "p50", "p90", "p95", "p99", "p99.9", "max").forEach(name -> page.leaf("th", name));
     page.close();
-    row("first token", result.firstTokens());
-    row("between tokens", result.gaps());
-    row("whole request", result.latencies());
+    times.forEach(this::row);
     page.close().close().close();
   }
 

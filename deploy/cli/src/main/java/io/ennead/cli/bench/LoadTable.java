@@ -4,6 +4,7 @@ import io.ennead.cli.html.Numbers;
 import io.ennead.client.load.LoadPlan.Objective;
 import io.ennead.client.load.LoadResult;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -21,10 +22,17 @@ public final class LoadTable {
       text.append("%-12s %s%n".formatted(line.getKey(), line.getValue()));
     }
     text.append("%n%-14s%10s%10s%10s%10s%n".formatted("ms", "p50", "p90", "p99", "max"));
-    text.append(row("first token", result.firstTokens()));
-    text.append(row("between tokens", result.gaps()));
-    text.append(row("whole request", result.latencies()));
+    times(result).forEach((name, nanos) -> text.append(row(name, nanos)));
     return text.toString();
+  }
+
+  /** The kinds of times, in nanoseconds. */
+  static Map<String, Histogram> times(LoadResult result) {
+    Map<String, Histogram> times = new LinkedHashMap<>();
+    times.put("first token", result.firstTokens());
+    times.put("between tokens", result.gaps());
+    times.put("whole request", result.latencies());
+    return times;
   }
 
   /** Names and values of what is not a percentile. */

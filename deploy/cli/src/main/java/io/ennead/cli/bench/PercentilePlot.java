@@ -2,9 +2,7 @@ package io.ennead.cli.bench;
 
 import io.ennead.cli.html.Markup;
 import io.ennead.cli.html.Numbers;
-import io.ennead.client.load.LoadResult;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -15,12 +13,11 @@ final class PercentilePlot {
   private static final int STEPS = 120;
   private static final double NANOS = 1e6;
 
-  private final Map<String, Histogram> histograms = new LinkedHashMap<>();
+  private final Map<String, Histogram> histograms;
 
-  PercentilePlot(LoadResult result) {
-    histograms.put("first token", result.firstTokens());
-    histograms.put("between tokens", result.gaps());
-    histograms.put("whole request", result.latencies());
+  /** Curves of these, in nanoseconds. */
+  PercentilePlot(Map<String, Histogram> histograms) {
+    this.histograms = histograms;
   }
 
   void write(Markup page) {

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Axes, and places between them: x and y from 0 to 1, from the lower left corner. */
 final class Plot {
-  static final double WIDTH = 1000;
+  private static final double WIDTH = 1000;
   private static final double HEIGHT = 240;
   private static final double LEFT = 64;
   private static final double TOP = 24;

@@ -1,6 +1,7 @@
 package io.ennead.client.load;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
 import io.ennead.v1.Finish;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
@@ -12,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A request that is under way. Told of its pieces and its end by one thread at a time. */
 final class PendingRequest {
-  private static final String REASON_PREFIX = "ERROR_REASON_";
-
   private final GenerateRequest request;
   private final Histogram gaps;
   private final long start;
@@ -64,7 +63,7 @@ final class PendingRequest {
   private Optional<String> error(@Nullable Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
     if (cause instanceof ServingException serving) {
-      return Optional.of(serving.reason().name().replace(REASON_PREFIX, ""));
+      return Optional.of(GrpcErrors.label(serving.reason()));
     }
     if (cause != null) {
       return Optional.of(cause.getClass().getSimpleName());

@@ -35,11 +35,14 @@ public final class RequestMix implements Supplier<GenerateRequest> {
   @Override
   public GenerateRequest get() {
     int[] ids = random.ints(promptTokens.draw(random), 0, vocabulary).toArray();
+    return request(ids, tokens.draw(random)).build();
+  }
+
+  /** A request for exactly so many tokens after a prompt. */
+  public static GenerateRequest.Builder request(int[] ids, int tokens) {
     return GenerateRequest.newBuilder()
         .setTokenIds(TokenIds.newBuilder().addAllIds(Arrays.stream(ids).boxed().toList()))
         .setSampling(SamplingOptions.newBuilder().setTemperature(0))
-        .setStopping(
-            StoppingOptions.newBuilder().setMaxTokens(tokens.draw(random)).setIgnoreEos(true))
-        .build();
+        .setStopping(StoppingOptions.newBuilder().setMaxTokens(tokens).setIgnoreEos(true));
   }
 }
