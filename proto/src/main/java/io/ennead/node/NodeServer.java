@@ -3,7 +3,10 @@ package io.ennead.node;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.BindableService;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -15,10 +18,13 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * Health follows {@link Readiness}: "" and every service are SERVING exactly while the node is
  * ready.
  *
- * <p>Handlers run on a pool of their own and may block there; the transport's threads never run
- * them.
+ * <p>Handlers run on a pool of their own and may block there. Methods named as inline run on the
+ * transport's threads, which saves waking another one; they must return soon.
  */
 public final class NodeServer implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(NodeServer.class);
@@ -42,6 +48,7 @@ public final class NodeServer implements AutoCloseable {
   private static final int RESET_WINDOW_SECONDS = 30;
 
   private final Server server;
+  private final EventLoops loops;
   private final ExecutorService handlers;
   private final HealthStatusManager health;
   private final Readiness readiness;
@@ -74,11 +81,13 @@ public final class NodeServer implements AutoCloseable {
 
   private NodeServer(
       Server server,
+      EventLoops loops,
       ExecutorService handlers,
       HealthStatusManager health,
       Readiness readiness,
       Options options) {
     this.server = server;
+    this.loops = loops;
     this.handlers = handlers;
     this.health = health;
     this.readiness = readiness;
@@ -95,12 +104,29 @@ public final class NodeServer implements AutoCloseable {
       Readiness readiness,
       PrometheusRegistry registry,
       List<BindableService> services) {
+    return start(options, readiness, registry, services, Set.of());
+  }
+
+  /**
+   * Listens.
+   *
+   * @param inline full names of the methods that run on the transport's threads
+   * @throws ConfigException when the address may not or cannot be bound
+   */
+  public static NodeServer start(
+      Options options,
+      Readiness readiness,
+      PrometheusRegistry registry,
+      List<BindableService> services,
+      Set<String> inline) {
     InetSocketAddress address =
         BindAddress.of(options.host(), options.port(), options.allowInsecure());
+    EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
-    Server server = build(options, address, handlers, health, registry, services);
-    NodeServer node = new NodeServer(server, handlers, health, readiness, options);
+    NettyServerBuilder builder = builder(options, address, health, registry, services);
+    Server server = loops.serve(executors(builder, handlers, inline)).build();
+    NodeServer node = new NodeServer(server, loops, handlers, health, readiness, options);
     readiness.onChange(node::publishHealth);
     node.publishHealth();
     node.listen();
@@ -131,16 +157,30 @@ public final class NodeServer implements AutoCloseable {
     return pool;
   }
 
-  private static Server build(
+  /** Calls begin on the transport's thread, and go on elsewhere unless their method is inline. */
+  private static NettyServerBuilder executors(
+      NettyServerBuilder builder, Executor handlers, Set<String> inline) {
+    return builder
+        .directExecutor()
+        .callExecutor(
+            new ServerCallExecutorSupplier() {
+              @Override
+              public <Q, R> @Nullable Executor getExecutor(
+                  ServerCall<Q, R> call, Metadata headers) {
+                String method = call.getMethodDescriptor().getFullMethodName();
+                return inline.contains(method) ? null : handlers; // null: where it began
+              }
+            });
+  }
+
+  private static NettyServerBuilder builder(
       Options options,
       InetSocketAddress address,
-      ExecutorService handlers,
       HealthStatusManager health,
       PrometheusRegistry registry,
       List<BindableService> services) {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
-            .executor(handlers)
             .maxInboundMessageSize(options.maxMessageBytes())
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
             .maxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
@@ -155,7 +195,7 @@ public final class NodeServer implements AutoCloseable {
             .addService(health.getHealthService());
     addReflection(builder);
     services.forEach(builder::addService);
-    return builder.build();
+    return builder;
   }
 
   // v1alpha is what released versions of grpcurl and ghz still ask for.
@@ -171,6 +211,7 @@ public final class NodeServer implements AutoCloseable {
       server.start();
     } catch (IOException e) {
       handlers.shutdown();
+      loops.close();
       throw new ConfigException(
           "cannot listen on %s:%d: %s (expected: a free port of this machine)"
               .formatted(options.host(), options.port(), rootMessage(e)),
@@ -224,5 +265,6 @@ public final class NodeServer implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     handlers.shutdown();
+    loops.close();
   }
 }
