@@ -72,6 +72,13 @@ public record ExpertConfig(
     @Setting(help = "Bind other addresses than loopback, without TLS", byDefault = "false")
         boolean allowInsecure) {
 
+  /**
+   * Multiplications of the longest call that the transport's own thread computes: about a
+   * millisecond on one core, while waking another thread takes a fortieth of that and other calls
+   * of the same connection can wait so long.
+   */
+  private static final long MAX_INLINE_WORK = 32L << 20;
+
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
 
   /** Checks what needs no model to be checked. */
@@ -112,8 +119,10 @@ public record ExpertConfig(
     return new EngineOptions(device, dtype, threads, decodeTile, prefillTile, batchInvariant);
   }
 
-  BatchLimits batchLimits() {
-    return new BatchLimits(maxBatchRows, maxQueuedRows, maxQueuedBytes);
+  /** For experts of this shape. */
+  BatchLimits batchLimits(int hidden, int width) {
+    int inlineRows = (int) Math.min(MAX_INLINE_WORK / (3L * hidden * width), maxBatchRows);
+    return new BatchLimits(maxBatchRows, maxQueuedRows, maxQueuedBytes, inlineRows);
   }
 
   NodeServer.Options serverOptions() {

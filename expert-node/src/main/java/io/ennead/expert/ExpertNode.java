@@ -17,11 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,11 +35,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ExpertNode implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ExpertNode.class);
-  private static final int REPLY_THREADS = 2;
   private static final long LOADING_STOP_SECONDS = 60;
 
   private final Readiness readiness;
-  private final ExecutorService replies;
   private final NodeServer server;
   private final AdminServer admin;
   private final NodeLoading loading;
@@ -48,13 +45,8 @@ public final class ExpertNode implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private ExpertNode(
-      Readiness readiness,
-      ExecutorService replies,
-      NodeServer server,
-      AdminServer admin,
-      NodeLoading loading) {
+      Readiness readiness, NodeServer server, AdminServer admin, NodeLoading loading) {
     this.readiness = readiness;
-    this.replies = replies;
     this.server = server;
     this.admin = admin;
     this.loading = loading;
@@ -126,14 +118,17 @@ public final class ExpertNode implements AutoCloseable {
     var registry = new PrometheusRegistry();
     var readiness = new Readiness();
     readiness.waitFor(NodeLoading.PART, "not loaded yet");
-    ExecutorService replies =
-        Executors.newFixedThreadPool(REPLY_THREADS, DaemonThreads.named("expert-reply"));
-    var service = new ExpertGrpcService(version(), readiness, config.maxMessageBytes(), replies);
+    var service = new ExpertGrpcService(version(), readiness, config.maxMessageBytes());
     NodeServer server =
-        NodeServer.start(config.serverOptions(), readiness, registry, List.of(service));
+        NodeServer.start(
+            config.serverOptions(),
+            readiness,
+            registry,
+            List.of(service),
+            Set.of(ExpertGrpcService.INLINE));
     AdminServer admin = startAdmin(config, readiness, registry, server);
     var loading = new NodeLoading(config, loader, progress, readiness, registry);
-    var node = new ExpertNode(readiness, replies, server, admin, loading);
+    var node = new ExpertNode(readiness, server, admin, loading);
     String name = config.nodeName().isEmpty() ? "expert-" + server.port() : config.nodeName();
     DaemonThreads.named("expert-load").newThread(() -> node.load(name, service, progress)).start();
     return node;
@@ -233,7 +228,6 @@ public final class ExpertNode implements AutoCloseable {
     loading.stop();
     server.close();
     closeLoaded();
-    replies.shutdown();
     admin.close();
   }
 

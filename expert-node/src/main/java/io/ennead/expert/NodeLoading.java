@@ -1,6 +1,8 @@
 package io.ennead.expert;
 
 import io.ennead.expert.api.ServedExperts;
+import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.batch.BatchLimits;
 import io.ennead.expert.batch.ExpertBatcher;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
@@ -67,12 +69,14 @@ final class NodeLoading {
   private LoadedNode serve(
       String nodeName, Checkpoint checkpoint, String modelFingerprint, ExpertEngine engine) {
     requireRunning();
-    var batcher = ExpertBatcher.start(engine, config.batchLimits(), registry);
+    ModelConfig model = checkpoint.config();
+    BatchLimits limits = config.batchLimits(model.hiddenSize(), model.expertWidth());
+    var batcher = ExpertBatcher.start(engine, limits, registry);
     var served =
         new ServedExperts(
             nodeName,
             UUID.randomUUID() + ":1",
-            checkpoint.config(),
+            model,
             modelFingerprint,
             config.dtype(),
             config.device(),

@@ -10,13 +10,13 @@ import io.ennead.v1.DescribeNodeRequest;
 import io.ennead.v1.DescribeNodeResponse;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
+import io.ennead.v1.ExpertServiceGrpc;
 import io.ennead.v1.ExpertServiceGrpc.ExpertServiceImplBase;
 import io.ennead.v1.LoadedExpert;
 import io.ennead.wire.TensorCodec;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,17 +24,19 @@ import org.jspecify.annotations.Nullable;
  * {@code ennead.v1.ExpertService}: refuses calls until {@link #serve} has been called, then hands
  * them to the batcher. A caller that leaves, or whose deadline passes, takes its call with it.
  *
- * <p>No thread waits for a computation: replies are encoded on an executor of their own, so that
- * the batcher's thread goes on computing.
+ * <p>No thread waits for a computation: the thread that computed a reply encodes it. {@link
+ * #INLINE} may run on the transport's threads: what is long is done elsewhere.
  */
 public final class ExpertGrpcService extends ExpertServiceImplBase {
+  /** Full name of the method that wakes no other thread. */
+  public static final String INLINE = ExpertServiceGrpc.getForwardMethod().getFullMethodName();
+
   /** What a reply holds beside the outputs' bytes, generously. */
   private static final int REPLY_OVERHEAD_BYTES = 1024;
 
   private final String version;
   private final Readiness readiness;
   private final int maxReplyBytes;
-  private final Executor replies;
   private volatile @Nullable ServedExperts served;
 
   /**
@@ -43,14 +45,11 @@ public final class ExpertGrpcService extends ExpertServiceImplBase {
    * @param version of the software, for DescribeNode
    * @param readiness says what is missing as long as nothing is served
    * @param maxMessageBytes what callers accept as a reply
-   * @param replies encodes replies
    */
-  public ExpertGrpcService(
-      String version, Readiness readiness, int maxMessageBytes, Executor replies) {
+  public ExpertGrpcService(String version, Readiness readiness, int maxMessageBytes) {
     this.version = version;
     this.readiness = readiness;
     this.maxReplyBytes = Math.max(0, maxMessageBytes - REPLY_OVERHEAD_BYTES);
-    this.replies = replies;
   }
 
   /** Serves these experts from now on. Calls in progress keep what they began with. */
@@ -68,7 +67,7 @@ public final class ExpertGrpcService extends ExpertServiceImplBase {
           experts.batcher().submit(call.layer(), call.tile(), call.rows(), call.slices());
       takeBackOnCancel(observer, result);
       int width = experts.model().hiddenSize();
-      var unused = result.whenCompleteAsync(reply(observer, call.rowType(), width), replies);
+      var unused = result.whenComplete(reply(observer, call.rowType(), width));
     } catch (RuntimeException e) {
       observer.onError(GrpcErrors.toStatus(e));
     }

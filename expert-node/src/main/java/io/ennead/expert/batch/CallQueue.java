@@ -12,7 +12,8 @@ import java.util.Set;
 
 /**
  * Waiting calls in order of arrival, bounded in rows and bytes (or one call, if that has more
- * bytes). Thread-safe.
+ * bytes), and whose turn it is: one thread at a time runs the engine, from {@link #enter} or {@link
+ * #take} to {@link #leave}. Thread-safe.
  */
 final class CallQueue {
   // A queue that is full empties within a few batches; sooner is of no use, later wastes the node.
@@ -32,6 +33,10 @@ final class CallQueue {
 
   @GuardedBy("this")
   private boolean closed;
+
+  /** Somebody runs the engine. */
+  @GuardedBy("this")
+  private boolean busy;
 
   CallQueue(BatchLimits limits) {
     this.limits = limits;
@@ -58,7 +63,26 @@ final class CallQueue {
     }
     waiting.add(call);
     count(call, 1);
-    notifyAll();
+    if (!busy) { // else whoever leaves will
+      notifyAll();
+    }
+  }
+
+  /** Takes the turn for a call that need not be queued, if it is small and nobody is before it. */
+  synchronized boolean enter(Call call) {
+    if (busy || closed || !waiting.isEmpty() || call.size() > limits.maxInlineRows()) {
+      return false;
+    }
+    busy = true;
+    return true;
+  }
+
+  /** Ends the turn. */
+  synchronized void leave() {
+    busy = false;
+    if (closed || !waiting.isEmpty()) {
+      notifyAll();
+    }
   }
 
   private void requireFits(Call call) {
@@ -80,11 +104,15 @@ final class CallQueue {
     return removed;
   }
 
-  /** The first call and all that may run with it; waits for one. Empty after {@link #close}. */
+  /**
+   * Takes the turn for the first call and all that may run with it; waits for one. Empty after
+   * {@link #close}.
+   */
   synchronized List<Call> take() throws InterruptedException {
-    while (waiting.isEmpty() && !closed) {
+    while (busy || (waiting.isEmpty() && !closed)) {
       wait();
     }
+    busy = !waiting.isEmpty();
     List<Call> batch = new ArrayList<>();
     int room = limits.maxBatchRows();
     for (Iterator<Call> calls = waiting.iterator(); calls.hasNext(); ) {

@@ -16,8 +16,10 @@ import org.slf4j.LoggerFactory;
  * company: whatever has arrived while the engine was busy goes together, so an idle node adds no
  * delay and a busy one grows its batches.
  *
- * <p>One thread owns the engine's runs; {@link #submit} may be called by any. A row's output does
- * not depend on the other rows of a run (see {@link ExpertEngine}), so joining changes no bits.
+ * <p>A small call that finds the engine idle is computed at once by the thread that brought it:
+ * waking another one would take as long. All else is for a thread of the batcher's own. One run at
+ * a time; {@link #submit} may be called by any thread. A row's output does not depend on the other
+ * rows of a run (see {@link ExpertEngine}), so neither changes bits.
  */
 public final class ExpertBatcher implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ExpertBatcher.class);
@@ -55,6 +57,10 @@ public final class ExpertBatcher implements AutoCloseable {
   public CompletableFuture<BatchResult> submit(
       int layer, Tile tile, float[] rows, List<Slice> slices) {
     var call = new Call(layer, tile, rows, slices, engine.hidden());
+    if (queue.enter(call)) {
+      takeTurn(List.of(call));
+      return call.result();
+    }
     try {
       queue.add(call);
     } catch (ServingException e) {
@@ -76,7 +82,7 @@ public final class ExpertBatcher implements AutoCloseable {
     try {
       List<Call> batch = queue.take();
       while (!batch.isEmpty()) {
-        run(batch);
+        takeTurn(batch);
         batch = queue.take();
       }
     } catch (InterruptedException e) {
@@ -86,12 +92,14 @@ public final class ExpertBatcher implements AutoCloseable {
     }
   }
 
-  private void run(List<Call> batch) {
+  private void takeTurn(List<Call> batch) {
     try {
       compute(batch);
     } catch (RuntimeException | Error e) { // one bad run must not end the thread
       logger.error("a run of {} calls failed", batch.size(), e);
       fail(batch, ServingException.engineFailure("experts failed to compute", e));
+    } finally {
+      queue.leave();
     }
   }
 

@@ -68,9 +68,9 @@ class ExpertGrpcServiceTest {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final Readiness readiness = new Readiness();
   private final ExpertBatcher batcher =
-      ExpertBatcher.start(engine, new BatchLimits(100, 8, 1 << 20), registry);
+      ExpertBatcher.start(engine, new BatchLimits(100, 8, 1 << 20, 0), registry);
   private final ExpertGrpcService service =
-      new ExpertGrpcService("1.2.3", readiness, MAX_MESSAGE_BYTES, Runnable::run);
+      new ExpertGrpcService("1.2.3", readiness, MAX_MESSAGE_BYTES);
   private Server server;
   private ManagedChannel channel;
   private ExpertServiceGrpc.ExpertServiceBlockingStub stub;

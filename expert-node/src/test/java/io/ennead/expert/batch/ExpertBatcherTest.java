@@ -35,7 +35,7 @@ class ExpertBatcherTest {
   private final FormulaEngine engine = new FormulaEngine(HIDDEN);
   private PrometheusRegistry registry = new PrometheusRegistry();
   private ExpertBatcher batcher =
-      ExpertBatcher.start(engine, new BatchLimits(1000, 1000, 1 << 20), registry);
+      ExpertBatcher.start(engine, new BatchLimits(1000, 1000, 1 << 20, 0), registry);
 
   @AfterEach
   void stop() {
@@ -118,7 +118,7 @@ class ExpertBatcherTest {
 
   @Test
   void joinedRunsStayWithinTheirBound() throws Exception {
-    restart(new BatchLimits(4, 1000, 1 << 20));
+    restart(new BatchLimits(4, 1000, 1 << 20, 0));
     var first = blockedCall();
     List<CompletableFuture<BatchResult>> results = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -133,7 +133,7 @@ class ExpertBatcherTest {
 
   @Test
   void queueFullOfRowsRefusesWithAHintWhenToRetry() throws Exception {
-    restart(new BatchLimits(100, 4, 1 << 20));
+    restart(new BatchLimits(100, 4, 1 << 20, 0));
     var first = blockedCall();
     var waiting = batcher.submit(1, Tile.DECODE, new float[3 * HIDDEN], slices(0, 0));
     assertRefused(
@@ -150,7 +150,7 @@ class ExpertBatcherTest {
 
   @Test
   void queueFullOfBytesRefuses() throws Exception {
-    restart(new BatchLimits(100, 1000, 100));
+    restart(new BatchLimits(100, 1000, 100, 0));
     var first = blockedCall();
     var waiting = batcher.submit(1, Tile.DECODE, new float[4 * HIDDEN], slices(0, 0));
     assertRefused(
@@ -163,7 +163,7 @@ class ExpertBatcherTest {
 
   @Test
   void callOfMoreBytesThanTheBoundWaitsAlone() throws Exception {
-    restart(new BatchLimits(100, 1000, 100));
+    restart(new BatchLimits(100, 1000, 100, 0));
     var first = blockedCall();
     var large = batcher.submit(1, Tile.DECODE, new float[20 * HIDDEN], slices(0, 0));
     assertRefused(
@@ -175,7 +175,7 @@ class ExpertBatcherTest {
 
   @Test
   void callThatWouldNeverFitIsRefusedWithoutAHint() {
-    restart(new BatchLimits(100, 4, 1 << 20));
+    restart(new BatchLimits(100, 4, 1 << 20, 0));
     assertRefused(
             () -> batcher.submit(1, Tile.DECODE, new float[5 * HIDDEN], slices(0, 0)),
             ErrorReason.ERROR_REASON_TOO_MANY_TOKENS)
@@ -190,7 +190,7 @@ class ExpertBatcherTest {
 
   @Test
   void cancelledCallIsNeverComputedAndFreesItsPlaceAtOnce() throws Exception {
-    restart(new BatchLimits(100, 4, 1 << 20));
+    restart(new BatchLimits(100, 4, 1 << 20, 0));
     var first = blockedCall();
     var cancelled = batcher.submit(1, Tile.DECODE, new float[4 * HIDDEN], slices(0, 0));
     assertThat(metrics()).contains("ennead_expert_queue_rows 4.0");

@@ -6,6 +6,7 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
+import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
 import io.ennead.v1.DescribeNodeRequest;
 import io.ennead.v1.DescribeNodeResponse;
@@ -49,9 +50,13 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
     this.onChange = onChange;
   }
 
-  static GrpcExpertPeer open(PeerAddress address, PeerCodec codec, Runnable onChange) {
+  static GrpcExpertPeer open(
+      PeerAddress address, EventLoops loops, PeerCodec codec, Runnable onChange) {
     ManagedChannel channel =
-        NettyChannelBuilder.forAddress(address.host(), address.port())
+        loops
+            .connect(NettyChannelBuilder.forAddress(address.host(), address.port()))
+            // Replies are decoded where they arrive: that takes less time than waking a thread.
+            .directExecutor()
             .usePlaintext()
             .disableRetry()
             .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES)

@@ -3,6 +3,7 @@ package io.ennead.router.peer;
 import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import io.ennead.node.DaemonThreads;
+import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
 import io.ennead.v1.DescribeNodeResponse;
 import io.grpc.Status;
@@ -35,6 +36,7 @@ public final class PeerMonitor implements AutoCloseable {
   private final Options options;
   private final PeerCheck check;
   private final List<GrpcExpertPeer> peers;
+  private final EventLoops loops;
   private final ScheduledThreadPoolExecutor thread;
   private final ThreadPoolExecutor judge;
 
@@ -62,10 +64,12 @@ public final class PeerMonitor implements AutoCloseable {
     }
   }
 
-  private PeerMonitor(Options options, PeerCheck check, List<GrpcExpertPeer> peers) {
+  private PeerMonitor(
+      Options options, PeerCheck check, List<GrpcExpertPeer> peers, EventLoops loops) {
     this.options = options;
     this.check = check;
     this.peers = peers;
+    this.loops = loops;
     // What arrives after the end is discarded.
     this.thread =
         new ScheduledThreadPoolExecutor(
@@ -98,10 +102,13 @@ public final class PeerMonitor implements AutoCloseable {
     }
     PeerCodec codec = new PeerCodec(expected);
     Changes changes = new Changes(onChange);
+    EventLoops loops = EventLoops.named("grpc-peers");
     List<GrpcExpertPeer> peers =
-        addresses.stream().map(address -> GrpcExpertPeer.open(address, codec, changes)).toList();
+        addresses.stream()
+            .map(address -> GrpcExpertPeer.open(address, loops, codec, changes))
+            .toList();
     changes.begin(List.copyOf(peers));
-    PeerMonitor monitor = new PeerMonitor(options, new PeerCheck(expected), peers);
+    PeerMonitor monitor = new PeerMonitor(options, new PeerCheck(expected), peers, loops);
     monitor.schedule();
     return monitor;
   }
@@ -210,5 +217,6 @@ public final class PeerMonitor implements AutoCloseable {
     thread.shutdownNow();
     judge.shutdownNow();
     peers.forEach(GrpcExpertPeer::close);
+    loops.close();
   }
 }
