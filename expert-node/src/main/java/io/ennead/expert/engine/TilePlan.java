@@ -15,7 +15,7 @@ import java.util.function.IntUnaryOperator;
  * @param slots [products] weight slot of each
  * @param lengths [products] places of each
  */
-record TilePlan(long[] gather, long[] keep, long[] slots, long[] lengths) {
+record TilePlan(int[] gather, int[] keep, long[] slots, long[] lengths) {
 
   /**
    * Lays out slices.
@@ -28,7 +28,7 @@ record TilePlan(long[] gather, long[] keep, long[] slots, long[] lengths) {
     int places = slices.stream().mapToInt(slice -> places(slice, tile)).sum();
     int rows = slices.stream().mapToInt(slice -> slice.rows().length).sum();
     TilePlan plan =
-        new TilePlan(new long[places], new long[rows], new long[products], new long[products]);
+        new TilePlan(new int[places], new int[rows], new long[products], new long[products]);
     int place = 0;
     int product = 0;
     int kept = 0;

@@ -6,13 +6,10 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,12 +19,15 @@ import java.util.List;
 public final class TorchCall implements AutoCloseable {
   private final PtSymbolBlock block;
   private final PtNDManager manager;
+  private final DirectBuffers buffers;
   private final String method;
   private final List<IValue> arguments = new ArrayList<>();
+  private final List<ByteBuffer> taken = new ArrayList<>();
 
-  TorchCall(PtSymbolBlock block, PtNDManager manager, String method) {
+  TorchCall(PtSymbolBlock block, PtNDManager manager, DirectBuffers buffers, String method) {
     this.block = block;
     this.manager = manager;
+    this.buffers = buffers;
     this.method = method;
   }
 
@@ -56,14 +56,46 @@ public final class TorchCall implements AutoCloseable {
     return add(IValue.listFrom(values));
   }
 
-  /** A tensor of 64-bit integers of one dimension. */
+  /** A tensor of 64-bit integers of one dimension. Like all tensors it is gone after the call. */
   public TorchCall withIds(long... values) {
-    return add(tensor(DataType.INT64, LongBuffer.wrap(values), new Shape(values.length)));
+    ByteBuffer copy = take(values.length, Long.BYTES);
+    copy.asLongBuffer().put(values);
+    return add(tensor(DataType.INT64, copy, new Shape(values.length)));
   }
 
-  /** A float tensor of a copy of the array. */
-  public TorchCall withFloats(float[] values, long... shape) {
-    return add(tensor(DataType.FLOAT32, FloatBuffer.wrap(values), new Shape(shape)));
+  /** A float tensor of one dimension, of a copy of the array. */
+  public TorchCall withFloats(float[] values) {
+    return withFloats(values, new Shape(values.length));
+  }
+
+  /** A float matrix of a copy of the array, and zeros where the array ends before. */
+  public TorchCall withFloats(float[] values, int rows, int columns) {
+    return withFloats(values, new Shape(rows, columns));
+  }
+
+  private TorchCall withFloats(float[] values, Shape shape) {
+    ByteBuffer copy = take(Math.toIntExact(shape.size()), Float.BYTES);
+    FloatBuffer target = copy.asFloatBuffer().put(values);
+    while (target.hasRemaining()) {
+      target.put(0);
+    }
+    return add(tensor(DataType.FLOAT32, copy, shape));
+  }
+
+  /** A float tensor of copies of some rows of a matrix, in the order given. */
+  TorchCall withRows(float[] matrix, int columns, int[] rows) {
+    ByteBuffer copy = take(Math.multiplyExact(rows.length, columns), Float.BYTES);
+    FloatBuffer target = copy.asFloatBuffer();
+    for (int row : rows) {
+      target.put(matrix, row * columns, columns);
+    }
+    return add(tensor(DataType.FLOAT32, copy, new Shape(rows.length, columns)));
+  }
+
+  private ByteBuffer take(int count, int bytes) {
+    ByteBuffer buffer = buffers.take(Math.multiplyExact(count, bytes));
+    taken.add(buffer);
+    return buffer;
   }
 
   /**
@@ -79,7 +111,7 @@ public final class TorchCall implements AutoCloseable {
     return add(tensor(DataType.FLOAT32, exact, dimensions));
   }
 
-  private IValue tensor(DataType type, Buffer values, Shape shape) {
+  private IValue tensor(DataType type, ByteBuffer values, Shape shape) {
     return IValue.from(manager.create(values, shape, type));
   }
 
@@ -95,24 +127,52 @@ public final class TorchCall implements AutoCloseable {
     }
   }
 
-  /** Runs a method that gives a float tensor. */
-  public float[] runFloats() {
+  /** Runs a method that gives a float tensor, and copies its first {@code count} numbers. */
+  public float[] runFloats(int count) {
     try (IValue result = run()) {
-      return result.toTensor(manager).toFloatArray();
+      return floats(result, count);
     }
   }
 
-  /** Runs a method that gives a tuple of float tensors. */
-  public List<float[]> runTuple() {
+  /** Runs a method that gives a matrix, and copies some of its rows, in the order given. */
+  float[] runRows(int columns, int[] rows) {
     try (IValue result = run()) {
-      return Arrays.stream(result.toIValueTuple()).map(this::floats).toList();
+      FloatBuffer matrix = view(result);
+      float[] copy = new float[rows.length * columns]; // [rows, columns]
+      for (int i = 0; i < rows.length; i++) {
+        matrix.get(rows[i] * columns, copy, i * columns, columns);
+      }
+      return copy;
     }
   }
 
-  private float[] floats(IValue value) {
-    try (value) {
-      return value.toTensor(manager).toFloatArray();
+  /** Runs a method that gives a tuple of float tensors; copies as many numbers of each as said. */
+  public List<float[]> runTuple(int... counts) {
+    try (IValue result = run()) {
+      IValue[] values = result.toIValueTuple();
+      List<float[]> copies = new ArrayList<>();
+      for (int i = 0; i < values.length; i++) {
+        try (IValue value = values[i]) {
+          copies.add(floats(value, counts[i]));
+        }
+      }
+      return copies;
     }
+  }
+
+  private float[] floats(IValue value, int count) {
+    float[] copy = new float[count];
+    view(value).get(0, copy);
+    return copy;
+  }
+
+  /** The numbers themselves, where the module left them. */
+  private FloatBuffer view(IValue value) {
+    return value
+        .toTensor(manager)
+        .toByteBuffer(true)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
   }
 
   private IValue run() {
@@ -123,5 +183,6 @@ public final class TorchCall implements AutoCloseable {
   public void close() {
     arguments.forEach(IValue::close);
     manager.close();
+    taken.forEach(buffers::give);
   }
 }

@@ -78,12 +78,10 @@ public final class TorchExperts implements ExpertEngine {
 
   static float[] run(TorchModule module, TilePlan plan, float[] rows, int hidden) {
     try (TorchCall call = module.call("forward")) {
-      return call.withFloats(rows, rows.length / hidden, hidden)
-          .withIds(plan.gather())
-          .withIds(plan.keep())
+      return call.withRows(rows, hidden, plan.gather())
           .withList(plan.slots())
           .withList(plan.lengths())
-          .runFloats();
+          .runRows(hidden, plan.keep());
     }
   }
 

@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 public final class TorchModule implements AutoCloseable {
   private final PtNDManager manager;
   private final PtSymbolBlock block;
+  private final DirectBuffers buffers = new DirectBuffers();
 
   private TorchModule(PtNDManager manager, PtSymbolBlock block) {
     this.manager = manager;
@@ -68,7 +69,7 @@ public final class TorchModule implements AutoCloseable {
 
   /** Prepares a call of an exported method. */
   public TorchCall call(String method) {
-    return new TorchCall(block, (PtNDManager) manager.newSubManager(), method);
+    return new TorchCall(block, (PtNDManager) manager.newSubManager(), buffers, method);
   }
 
   /** How many arrays the module's manager holds: flat over calls, or something leaks. */

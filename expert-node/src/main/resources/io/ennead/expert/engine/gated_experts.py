@@ -92,7 +92,7 @@ class GatedExperts(torch.nn.Module):
         return slot
 
     def linear(self, x: torch.Tensor, weight: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor, ones: torch.Tensor) -> torch.Tensor:
-        """x [run, in] (f32) through one matrix, as f32."""
+        """x [run, in] (f32, or the weight's type) through one matrix, as f32."""
         if scale.numel() == 0:
             y = F.linear(x.to(weight.dtype), weight).float()
         elif weight.is_cuda or weight.size(1) % 32 != 0:  # the op below reads past the end of rows that its vectors do not divide
@@ -103,28 +103,29 @@ class GatedExperts(torch.nn.Module):
             y = y + bias
         return y
 
+    def expert(self, s: int, x: torch.Tensor, ones: torch.Tensor) -> torch.Tensor:
+        """The expert of a slot on a run of rows."""
+        h = self.linear(x, self.gate_up[s], self.gate_up_scale[s], self.gate_up_bias[s], ones)
+        return self.linear(activate(h, self.kind, self.limit), self.down[s], self.down_scale[s], self.down_bias[s], ones)
+
     def forward(
         self,
-        rows: torch.Tensor,  # [n, hidden] f32
-        gather: torch.Tensor,  # [places] row of each place, padding included
-        keep: torch.Tensor,  # [m] places that are no padding, in the order of the answer
+        x: torch.Tensor,  # [places, hidden] f32: the runs' rows, one run after the other
         slots: List[int],  # [runs] the expert of each run of places
         lengths: List[int],  # [runs] places of each run; all the same where bits must not depend on the batch
-    ) -> torch.Tensor:  # [m, hidden] f32
+    ) -> torch.Tensor:  # [places, hidden] f32
         first = self.down[slots[0]]
-        x = rows.to(first.device).index_select(0, gather.to(first.device))
+        x = x.to(first.device)
         ones = torch.empty(0)
         if first.dtype == torch.int8:
             ones = torch.ones([max(first.size(0), 2 * first.size(1))], dtype=torch.bfloat16, device=first.device)
         elif first.dtype != torch.float32:
             x = x.to(first.dtype)
+        if len(slots) == 1:
+            return self.expert(slots[0], x, ones).cpu()
         out: List[torch.Tensor] = []
         at = 0
         for i in range(len(slots)):
-            s = slots[i]
-            part = x.narrow(0, at, lengths[i])
+            out.append(self.expert(slots[i], x.narrow(0, at, lengths[i]), ones))
             at += lengths[i]
-            h = self.linear(part, self.gate_up[s], self.gate_up_scale[s], self.gate_up_bias[s], ones)
-            a = activate(h, self.kind, self.limit)
-            out.append(self.linear(a, self.down[s], self.down_scale[s], self.down_bias[s], ones))
-        return torch.cat(out).index_select(0, keep.to(first.device)).cpu()
+        return torch.cat(out).cpu()
