@@ -98,7 +98,7 @@ public record RouterConfig(
         boolean allowInsecure) {
 
   /** Positions per KV block. */
-  static final int BLOCK_SIZE = 16;
+  static final int BLOCK_SIZE = 32;
 
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {

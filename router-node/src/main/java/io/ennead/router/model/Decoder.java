@@ -7,7 +7,6 @@ import io.ennead.expert.engine.TorchModule;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.GateLogits;
 import io.ennead.router.moe.SharedExpert;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -48,7 +47,10 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
           .withIds(arrays.slots())
           .withList(arrays.spans())
           .withIds(arrays.tables())
+          .withIds(arrays.owners())
+          .withIds(arrays.starts())
           .with(tile)
+          .with(step.phase() == Phase.DECODE)
           .runLong();
     }
   }
@@ -63,13 +65,12 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   Attended attend(int layer, float[] combined, int rows, Phase phase) {
     int hidden = config.hiddenSize();
     int padded = StepArrays.roundUp(rows, options.tile(phase, rows));
-    float[] sum = padded(combined, padded);
     try (TorchCall call = module.call("attend")) {
       List<float[]> result =
-          call.with(layer).withFloats(sum, sum.length / hidden, hidden).runTuple();
-      return new Attended(
-          Arrays.copyOf(result.get(0), rows * hidden),
-          Arrays.copyOf(result.get(1), rows * config.experts()));
+          call.with(layer)
+              .withFloats(combined, combined.length == 0 ? 0 : padded, hidden) // none for the first
+              .runTuple(rows * hidden, rows * config.experts());
+      return new Attended(result.get(0), result.get(1));
     }
   }
 
@@ -79,14 +80,10 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
    * @param combined [rows, hidden]
    */
   void end(float[] combined, int rows, Phase phase) {
-    float[] sum = padded(combined, StepArrays.roundUp(rows, options.tile(phase, rows)));
+    int padded = StepArrays.roundUp(rows, options.tile(phase, rows));
     try (TorchCall call = module.call("end")) {
-      call.withFloats(sum, sum.length / config.hiddenSize(), config.hiddenSize()).runLong();
+      call.withFloats(combined, padded, config.hiddenSize()).runLong();
     }
-  }
-
-  private float[] padded(float[] combined, int rows) {
-    return combined.length == 0 ? combined : Arrays.copyOf(combined, rows * config.hiddenSize());
   }
 
   /** Logits of some rows of a step that has ended, [rows.length, vocabulary]. */
@@ -97,7 +94,10 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
       wanted[i] = rows[i];
     }
     try (TorchCall call = module.call("finish")) {
-      return call.withIds(wanted).with(rows.length).with(tile).runFloats();
+      return call.withIds(wanted)
+          .with(rows.length)
+          .with(tile)
+          .runFloats(rows.length * config.vocabularySize());
     }
   }
 
@@ -126,12 +126,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
     int tile = options.tile(phase, count);
     int padded = StepArrays.roundUp(count, tile);
     try (TorchCall call = module.call(method)) {
-      float[] all =
-          call.with(layer)
-              .withFloats(Arrays.copyOf(rows, padded * hidden), padded, hidden)
-              .with(tile)
-              .runFloats();
-      return Arrays.copyOf(all, count * width);
+      return call.with(layer).withFloats(rows, padded, hidden).with(tile).runFloats(count * width);
     }
   }
 

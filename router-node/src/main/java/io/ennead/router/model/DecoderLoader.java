@@ -120,7 +120,7 @@ final class DecoderLoader {
     float[] inverse = rotary.inverseFrequencies();
     try (TorchCall call = module.call("rotary")) {
       return (int)
-          call.withFloats(inverse, inverse.length)
+          call.withFloats(inverse)
               .with(rotary.amplitude())
               .with(config.contextLength())
               .with(options.device())

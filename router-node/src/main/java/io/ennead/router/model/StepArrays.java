@@ -9,8 +9,17 @@ package io.ennead.router.model;
  * @param slots [padded rows] place in the KV caches
  * @param spans four numbers a span: first row, rows, length, first entry in {@code tables}
  * @param tables block tables of all spans
+ * @param owners the span of each entry of {@code tables}
+ * @param starts the position at which each of these blocks begins
  */
-record StepArrays(long[] ids, long[] positions, long[] slots, long[] spans, long[] tables) {
+record StepArrays(
+    long[] ids,
+    long[] positions,
+    long[] slots,
+    long[] spans,
+    long[] tables,
+    long[] owners,
+    long[] starts) {
 
   static StepArrays of(Step step, int tile, int blockSize) {
     int padded = roundUp(step.rows(), tile);
@@ -21,6 +30,8 @@ record StepArrays(long[] ids, long[] positions, long[] slots, long[] spans, long
             new long[padded],
             new long[padded],
             new long[4 * step.spans().size()],
+            new long[entries],
+            new long[entries],
             new long[entries]);
     arrays.fill(step, blockSize);
     return arrays;
@@ -47,6 +58,8 @@ record StepArrays(long[] ids, long[] positions, long[] slots, long[] spans, long
       int used = blocks(span.length(), blockSize);
       for (int b = 0; b < used; b++) {
         tables[entry + b] = span.blocks()[b];
+        owners[entry + b] = i;
+        starts[entry + b] = (long) b * blockSize;
       }
       row += span.ids().length;
       entry += used;

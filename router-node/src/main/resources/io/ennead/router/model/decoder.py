@@ -6,15 +6,15 @@ expert-node's package `architecture`, whose records this module computes. Built 
 `attend` does everything between two dispatches. State of the running step (residual stream, rotary tables, spans) stays in the module:
 one thread at a time may run steps; `gate` alone may be called beside it.
 
-Every product runs on exactly `tile` rows and attention runs span by span, a span being rows of one sequence: a row's bits depend on
-its own sequence and the tile, not on its neighbours.
+Every product runs on exactly `tile` rows. Attention runs span by span, a span being rows of one sequence, or,
+when decoding, over all of them at once, block by block: a row's bits depend on its own sequence and the tile, not on its neighbours.
 """
 
 from typing import Dict, List, Tuple
 
 import torch
 
-from attention import attend_span, rotate, visible
+from attention import attend_rows, attend_span, rotate, seen_blocks, span_keys, visible
 from gated import activate, matrix, tiled
 
 
@@ -53,22 +53,28 @@ class Decoder(torch.nn.Module):
         self.f = torch.jit.Attribute([], List[Dict[str, float]])
         self.block = torch.jit.Attribute(0, int)
         self.windows = torch.jit.Attribute([0], List[int])  # the windows there are; 0: none
-        self.k_cache = torch.jit.Attribute([], List[torch.Tensor])  # per layer [blocks * block, kv_heads, width]
+        self.k_cache = torch.jit.Attribute([], List[torch.Tensor])  # per layer [blocks, kv_heads, block, width]
         self.v_cache = torch.jit.Attribute([], List[torch.Tensor])  # the same; empty where values are part of the keys
-        # rotary tables by position, [context, dimensions / 2]
+        self.taken = torch.jit.Attribute([torch.empty(0), torch.empty(0)], List[torch.Tensor])  # room for the keys and values that a step sees
+        self.kv_heads = torch.jit.Attribute([0], List[int])  # the numbers of heads there are in caches
+        # rotary tables by position, [context, dimensions]
         self.cos_tables = torch.jit.Attribute([], List[torch.Tensor])
         self.sin_tables = torch.jit.Attribute([], List[torch.Tensor])
         # the running step
         self.h = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, hidden] residual stream
         self.shared = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, hidden] what the shared expert gave
         self.next = torch.jit.Attribute(0, int)  # the next layer
-        self.cos = torch.jit.Attribute([], List[torch.Tensor])  # per rotary table [rows, 1, dimensions / 2]
+        self.cos = torch.jit.Attribute([], List[torch.Tensor])  # per rotary table [rows, 1, dimensions]
         self.sin = torch.jit.Attribute([], List[torch.Tensor])
-        self.slots = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows] place of each row in the caches
+        self.places = torch.jit.Attribute([], List[torch.Tensor])  # per number of heads [rows * heads]: where keys and values go
+        self.begun = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # blocks of the caches whose first position is written
         self.tile = torch.jit.Attribute(0, int)
-        self.spans = torch.jit.Attribute([], List[int])  # first row, rows of each span
-        self.keys = torch.jit.Attribute([], List[List[torch.Tensor]])  # per window and span: places of its keys in the caches
+        self.spans = torch.jit.Attribute([], List[int])  # first row, rows of each span; none when decoding
+        self.blocks = torch.jit.Attribute([], List[List[torch.Tensor]])  # per window and span: its blocks of the caches
+        self.skipped = torch.jit.Attribute([], List[List[int]])  # the same: positions of the first block that nobody sees
+        self.counts = torch.jit.Attribute([], List[List[int]])  # the same: positions that are seen
         self.masks = torch.jit.Attribute([], List[List[torch.Tensor]])  # the same: [rows, keys] f32, 0 or -inf; empty for one row
+        self.seen = torch.jit.Attribute([], List[Tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]])  # per window: seen_blocks
 
     @torch.jit.export
     def add_layer(self) -> int:
@@ -95,8 +101,9 @@ class Decoder(torch.nn.Module):
     def rotary(self, inverse: torch.Tensor, amplitude: float, context: int, device: str) -> int:
         """Adds a table for inverse frequencies [dimensions / 2]; returns its number."""
         angles = torch.arange(context, dtype=torch.float32).unsqueeze(1) * inverse.unsqueeze(0)
-        self.cos_tables.append((angles.cos() * amplitude).to(torch.device(device)))
-        self.sin_tables.append((angles.sin() * amplitude).to(torch.device(device)))
+        cos, sin = angles.cos() * amplitude, angles.sin() * amplitude
+        self.cos_tables.append(torch.cat([cos, cos], dim=1).to(torch.device(device)))
+        self.sin_tables.append(torch.cat([-sin, sin], dim=1).to(torch.device(device)))
         return len(self.cos_tables) - 1
 
     @torch.jit.export
@@ -134,16 +141,23 @@ class Decoder(torch.nn.Module):
         for layer in range(len(self.w) - 1):
             like = self.w[layer]["out"]
             f = self.f[layer]
-            places = blocks * block
+            heads = 1
             if "latent" in f:
                 width = int(f["latent"] + f["rotated"])
-                self.k_cache.append(torch.empty([places, 1, width], dtype=like.dtype, device=like.device))
+                latents = torch.empty([blocks, 1, block, width], dtype=like.dtype, device=like.device)
+                latents[0].zero_()
+                self.k_cache.append(latents)
                 self.v_cache.append(torch.empty([0]))
             else:
-                shape = [2, places, int(f["kv_heads"]), int(f["head_dim"])]
+                heads = int(f["kv_heads"])
+                shape = [2, blocks, heads, block, int(f["head_dim"])]
                 both = torch.empty(shape, dtype=like.dtype, device=like.device)  # one allocation for both: see `fresh`
+                both.narrow(1, 0, 1).zero_()
                 self.k_cache.append(both[0])
                 self.v_cache.append(both[1])
+            if heads not in self.kv_heads:
+                self.kv_heads.append(heads)
+            f["places"] = float(self.kv_heads.index(heads))
         return blocks
 
     @torch.jit.export
@@ -152,7 +166,7 @@ class Decoder(torch.nn.Module):
         for caches in [self.k_cache, self.v_cache]:
             for cache in caches:
                 if cache.numel() > 0:
-                    cache.narrow(0, target * self.block, self.block).copy_(cache.narrow(0, source * self.block, self.block))
+                    cache[target].copy_(cache[source])
         return target
 
     @torch.jit.export
@@ -163,7 +177,10 @@ class Decoder(torch.nn.Module):
         slots: torch.Tensor,  # [rows] where each row's key and value go; padding goes to block 0, which nobody reads
         spans: List[int],  # first row, rows, length (positions before and in the span) and first table entry of each span
         tables: torch.Tensor,  # block tables of all spans, one after the other
+        owners: torch.Tensor,  # the span of each table entry
+        starts: torch.Tensor,  # the position at which the block of each table entry begins
         tile: int,
+        decoding: bool,  # every span is one row
     ) -> int:
         """Starts a step: the residual stream is the embedding."""
         last = len(self.w) - 1
@@ -179,26 +196,57 @@ class Decoder(torch.nn.Module):
         for i in range(len(self.cos_tables)):
             self.cos.append(self.cos_tables[i].index_select(0, at).unsqueeze(1))
             self.sin.append(self.sin_tables[i].index_select(0, at).unsqueeze(1))
-        self.slots = slots.to(place, copy=True)  # the argument may alias a buffer that goes with the call
         self.tile = tile
-        self.see(spans, tables.to(place))
-        return len(spans) // 4
-
-    def see(self, spans: List[int], table: torch.Tensor) -> None:
-        """Which places of the caches the spans see, for every window."""
+        self.put(slots.to(place))
         self.spans.clear()
-        self.keys.clear()
+        self.blocks.clear()
+        self.skipped.clear()
+        self.counts.clear()
         self.masks.clear()
+        self.seen.clear()
+        count = len(spans) // 4
+        if decoding:
+            self.see_rows(count, at, tables.to(place), owners.to(place), starts.to(place))
+        else:
+            self.see_spans(spans, tables.to(place, copy=True))  # the argument may alias a buffer that goes with the call
+        return count
+
+    def put(self, slots: torch.Tensor) -> None:
+        """Where each row's keys and values go, seeing a cache as rows of one head and position each."""
+        self.places.clear()
+        block = slots.div(self.block, rounding_mode="floor")
+        offset = slots - block * self.block
+        self.begun = block.index_select(0, torch.nonzero((offset == 0) & (block > 0)).squeeze(1))
+        for heads in self.kv_heads:
+            first = (block * (heads * self.block) + offset).unsqueeze(1)
+            steps = torch.arange(heads, device=slots.device) * self.block
+            self.places.append((first + steps).view(-1))
+
+    def see_rows(self, count: int, at: torch.Tensor, blocks: torch.Tensor, owners: torch.Tensor, starts: torch.Tensor) -> None:
+        lengths = at.narrow(0, 0, count) + 1
         for window in self.windows:
-            keys: List[torch.Tensor] = []
+            seen = seen_blocks(blocks, owners, starts, lengths, self.block, window)
+            # none of these may alias an argument
+            self.seen.append((seen[0].clone(), seen[1].clone(), seen[2], seen[3]))
+
+    def see_spans(self, spans: List[int], table: torch.Tensor) -> None:
+        for window in self.windows:
+            blocks: List[torch.Tensor] = []
+            skipped: List[int] = []
+            counts: List[int] = []
             masks: List[torch.Tensor] = []
             for i in range(len(spans) // 4):
                 rows, length, entry = spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
-                used = (length + self.block - 1) // self.block
-                places, mask = visible(table.narrow(0, entry, used), self.block, rows, length, window)
-                keys.append(places)
-                masks.append(mask)
-            self.keys.append(keys)
+                first = max(0, length - rows - window + 1) if window > 0 else 0
+                unseen = first // self.block
+                used = (length + self.block - 1) // self.block - unseen
+                blocks.append(table.narrow(0, entry + unseen, used))
+                skipped.append(first - unseen * self.block)
+                counts.append(length - first)
+                masks.append(visible(rows, length, window, first, table.device))
+            self.blocks.append(blocks)
+            self.skipped.append(skipped)
+            self.counts.append(counts)
             self.masks.append(masks)
         for i in range(len(spans) // 4):
             self.spans.append(spans[4 * i])
@@ -210,21 +258,28 @@ class Decoder(torch.nn.Module):
         rows = x.size(0)
         heads, kv_heads, d = int(f["heads"]), int(f["kv_heads"]), int(f["head_dim"])
         qkv = linear(x, w, "qkv", self.tile)
-        q = qkv.narrow(1, 0, heads * d)
-        k = qkv.narrow(1, heads * d, kv_heads * d)
-        v = qkv.narrow(1, (heads + kv_heads) * d, kv_heads * d)
-        if "q_norm" in w:
-            q = self.query_key_norm(q, w["q_norm"], f["q_norm_epsilon"])
-            k = self.query_key_norm(k, w["k_norm"], f["k_norm_epsilon"])
         if "clip" in f:
-            q, k, v = q.clamp(-f["clip"], f["clip"]), k.clamp(-f["clip"], f["clip"]), v.clamp(-f["clip"], f["clip"])
+            qkv = qkv.clamp(-f["clip"], f["clip"])
+        both = qkv.narrow(1, 0, (heads + kv_heads) * d)
+        if "q_norm" in w:
+            q = self.query_key_norm(qkv.narrow(1, 0, heads * d), w["q_norm"], f["q_norm_epsilon"])
+            k = self.query_key_norm(qkv.narrow(1, heads * d, kv_heads * d), w["k_norm"], f["k_norm_epsilon"])
+            both = torch.cat([q, k], dim=1)
         table = int(f["rotary"])
-        q = rotate(q.reshape(rows, heads, d), self.cos[table], self.sin[table], f["interleaved"] > 0)
-        k = rotate(k.reshape(rows, kv_heads, d), self.cos[table], self.sin[table], f["interleaved"] > 0)
-        self.k_cache[layer].index_copy_(0, self.slots, k.to(self.k_cache[layer].dtype))
-        self.v_cache[layer].index_copy_(0, self.slots, v.reshape(rows, kv_heads, d).to(self.v_cache[layer].dtype))
+        both = rotate(both.view(rows, heads + kv_heads, d), self.cos[table], self.sin[table], f["interleaved"] > 0)
+        self.keep(layer, self.k_cache[layer], both.narrow(1, heads, kv_heads))
+        self.keep(layer, self.v_cache[layer], qkv.narrow(1, (heads + kv_heads) * d, kv_heads * d))
+        q = both.narrow(1, 0, heads)
         mixed = self.mix(layer, q * f["scale"], d)
         return linear(mixed.reshape(rows, heads * d), w, "out", self.tile)
+
+    def keep(self, layer: int, cache: torch.Tensor, rows: torch.Tensor) -> None:
+        """Writes keys or values of the step's rows to their cache. What is not written yet of a block is zero: a mask hides it, and
+        nothing but a finite number can be hidden."""
+        d = cache.size(3)
+        if self.begun.size(0) > 0:
+            cache.index_fill_(0, self.begun, 0.0)
+        cache.view(-1, d).index_copy_(0, self.places[int(self.f[layer]["places"])], rows.reshape(-1, d).to(cache.dtype))
 
     def query_key_norm(self, x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
         """Over each head or over all together: as wide as its weight."""
@@ -248,8 +303,7 @@ class Decoder(torch.nn.Module):
         down = tiled(x, w["latent_down"], self.tile)
         vector = rms_norm(down.narrow(1, 0, latent), w["latent_norm"], f["latent_norm_epsilon"]).unsqueeze(1)
         key = rotate(down.narrow(1, latent, rotated).unsqueeze(1), self.cos[table], self.sin[table], f["interleaved"] > 0)
-        cached = torch.cat([vector, key], dim=2)
-        self.k_cache[layer].index_copy_(0, self.slots, cached.to(self.k_cache[layer].dtype))
+        self.keep(layer, self.k_cache[layer], torch.cat([vector, key], dim=2))
         up = w["latent_up"].view(heads, plain + value, latent)
         absorbed = per_head(q.narrow(2, 0, plain), up.narrow(1, 0, plain), self.tile)
         mixed = self.mix(layer, torch.cat([absorbed, turned], dim=2) * f["scale"], latent)
@@ -266,18 +320,44 @@ class Decoder(torch.nn.Module):
         if "soft_cap" in f:
             soft_cap = f["soft_cap"]
         window = int(f["window"])
+        if len(self.spans) == 0:
+            return self.mix_rows(layer, q, width, window, soft_cap, sinks)
         mixed = torch.zeros([q.size(0), q.size(1), width], device=q.device)
-        for i in range(len(self.keys[window])):
+        for i in range(len(self.blocks[window])):
             first, rows = self.spans[2 * i], self.spans[2 * i + 1]
-            places = self.keys[window][i]
-            keys = self.k_cache[layer].index_select(0, places).float()
+            blocks, mask = self.blocks[window][i], self.masks[window][i]
+            skipped, count = self.skipped[window][i], self.counts[window][i]
+            keys = span_keys(self.k_cache[layer], blocks, skipped, count)
             if self.v_cache[layer].numel() == 0:
                 values = keys.narrow(2, 0, width)
             else:
-                values = self.v_cache[layer].index_select(0, places).float()
-            y = attend_span(q.narrow(0, first, rows), keys, values, self.masks[window][i], soft_cap, sinks)
+                values = span_keys(self.v_cache[layer], blocks, skipped, count)
+            y = attend_span(q.narrow(0, first, rows), keys, values, mask, soft_cap, sinks)
             mixed.narrow(0, first, rows).copy_(y)
         return mixed
+
+    def mix_rows(self, layer: int, q: torch.Tensor, width: int, window: int, soft_cap: float, sinks: torch.Tensor) -> torch.Tensor:
+        """`mix` of a step whose spans are one row each."""
+        blocks, owners, counts, mask = self.seen[window]
+        keys = self.take(0, self.k_cache[layer], blocks)
+        if self.v_cache[layer].numel() == 0:
+            values = keys.narrow(3, 0, width)
+        else:
+            values = self.take(1, self.v_cache[layer], blocks)
+        y = attend_rows(q.narrow(0, 0, counts.size(0)), keys, values, owners, counts, mask, soft_cap, sinks)
+        padding = q.size(0) - y.size(0)
+        if padding > 0:
+            y = torch.cat([y, torch.zeros([padding, y.size(1), width], device=y.device)])
+        return y
+
+    def take(self, which: int, cache: torch.Tensor, blocks: torch.Tensor) -> torch.Tensor:
+        """Blocks of a cache, in f32. The room for them is kept: the system takes longer to give new memory than to copy them."""
+        count = blocks.size(0)
+        size = count * cache.size(1) * cache.size(2) * cache.size(3)
+        if self.taken[which].numel() < size or self.taken[which].dtype != cache.dtype:
+            self.taken[which] = torch.empty([size + size // 2], dtype=cache.dtype, device=cache.device)
+        room = self.taken[which].narrow(0, 0, size).view(count, cache.size(1), cache.size(2), cache.size(3))
+        return torch.index_select(cache, 0, blocks, out=room).float()
 
     def attention(self, layer: int) -> None:
         w = self.w[layer]
