@@ -50,7 +50,7 @@ class ContinuationsTest {
           INFO,
           new ByteCodec(),
           Set.of(1),
-          new SchedulerLimits(8, 8, CHUNK, 512),
+          new SchedulerLimits(8, 8, CHUNK, 512, true),
           new BlockPool(BLOCKS, LoadedModel.BLOCK),
           registry,
           () -> {});
