@@ -109,7 +109,12 @@ final class PrefixCache {
       sequence.advance(unit);
       prefix = next(sequence, prefix, sequence.computed());
     }
-    metrics.prefixHit(sequence.computed() - from);
+    tell(sequence, sequence.computed() - from);
+  }
+
+  private void tell(Sequence sequence, int reused) {
+    metrics.prefixHit(reused);
+    sequence.continuations().forEach(each -> each.task().reused(reused));
   }
 
   /**
