@@ -109,7 +109,9 @@ final class PrefixCache {
       sequence.advance(unit);
       prefix = next(sequence, prefix, sequence.computed());
     }
-    tell(sequence, sequence.computed() - from);
+    if (sequence.computed() > from) {
+      tell(sequence, sequence.computed() - from);
+    }
   }
 
   private void tell(Sequence sequence, int reused) {
