@@ -28,11 +28,12 @@ stop_all() {
 }
 trap stop_all EXIT
 
-# Starts a cluster in one JVM on the given port.
+# Starts a cluster in one JVM on the given port, which computes every prompt: each bench sends the same ones, and requests with a trace
+# would be the only ones that skip nothing.
 start() {
   local log=$work/cluster-$1.log pid
   : > "$log"
-  "$ennead" local --base-port "$1" --dtype "${DTYPE:-f32}" --max-tokens 8 "${@:2}" > "$log" 2>&1 &
+  "$ennead" local --base-port "$1" --dtype "${DTYPE:-f32}" --max-tokens 8 --router-set prefix-cache=false "${@:2}" > "$log" 2>&1 &
   pid=$!
   pids+=("$pid")
   for _ in $(seq 1 600); do

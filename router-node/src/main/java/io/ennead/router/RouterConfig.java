@@ -55,6 +55,11 @@ public record RouterConfig(
     @Setting(help = "sequences that run at once", byDefault = "64") int maxBatch,
     @Setting(help = "positions in the KV cache, over all sequences", byDefault = "65536")
         int kvCacheTokens,
+    @Setting(
+            help =
+                "keep the KV blocks of prompts, for prompts that begin alike and are routed alike",
+            byDefault = "true")
+        boolean prefixCache,
     @Setting(help = "requests that wait for a place; more are refused", byDefault = "256")
         int maxQueuedRequests,
     @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
@@ -208,7 +213,8 @@ public record RouterConfig(
   }
 
   SchedulerLimits schedulerLimits() {
-    return new SchedulerLimits(maxBatch, maxQueuedRequests, prefillTile, prefillBudget);
+    return new SchedulerLimits(
+        maxBatch, maxQueuedRequests, prefillTile, prefillBudget, prefixCache);
   }
 
   BlockPool blockPool() {

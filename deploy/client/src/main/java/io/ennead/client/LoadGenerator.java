@@ -59,7 +59,11 @@ public final class LoadGenerator {
     return measure(streams, DECODE_PROMPT_TOKENS, tokens, tokens);
   }
 
-  /** Prompts sent together that make one token each; the prompts' tokens are counted. */
+  /**
+   * Prompts sent together that make one token each; the prompts' tokens are counted. A router that
+   * has served an earlier run of the program may have them in its prefix cache, and then shows
+   * that.
+   */
   public Measurement prefill(int prompts, int promptTokens) {
     return measure(prompts, promptTokens, 1, promptTokens);
   }

@@ -44,6 +44,7 @@ final class Responses {
         Finish.newBuilder()
             .setReason(reason(info.reason()))
             .setPromptTokens(info.promptTokens())
+            .setCachedPromptTokens(info.cachedPromptTokens())
             .setGeneratedTokens(info.generatedTokens())
             .setSeed(info.seed())
             .setRoutingSeed(info.routingSeed())

@@ -62,13 +62,15 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
       Runnable onDeath) {
     GenerationMetrics metrics = new GenerationMetrics(registry, model.name());
     KvBlocks kv = new KvBlocks(blocks.count(), blocks.size());
+    PrefixCache prefixes = new PrefixCache(kv, limits, metrics);
     GenerationLoop loop =
         new GenerationLoop(
             engine,
-            new Scheduler(limits, kv),
+            new Scheduler(limits, kv, prefixes),
             limits,
             new StepMetrics(registry),
-            (running, waiting) -> metrics.state(running, waiting, (double) kv.used() / kv.total()),
+            (running, waiting) ->
+                metrics.state(running, waiting, (double) prefixes.used() / kv.total()),
             onDeath);
     loop.start();
     return new BatchGenerator(model, engine.gate(), codec, endOfSequence, metrics, loop);

@@ -10,6 +10,7 @@ import java.util.List;
  * @param index which continuation, from 0
  * @param stop the stop string found; empty when the reason is another
  * @param promptTokens the beginning-of-sequence token included
+ * @param cachedPromptTokens those of them that came from the prefix cache
  * @param generatedTokens an end-of-sequence token included
  * @param seed that was used
  * @param routingSeed that sampled routing used
@@ -23,6 +24,7 @@ public record FinishInfo(
     Reason reason,
     String stop,
     int promptTokens,
+    int cachedPromptTokens,
     int generatedTokens,
     long seed,
     long routingSeed,

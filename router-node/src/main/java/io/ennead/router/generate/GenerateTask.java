@@ -35,6 +35,7 @@ final class GenerateTask implements SequenceTask {
   private long firstToken;
   private long lastToken;
   private int generated;
+  private int reused;
   private FinishInfo.@Nullable Reason reason;
 
   /**
@@ -80,6 +81,11 @@ final class GenerateTask implements SequenceTask {
       metrics.started(Duration.ofNanos(admitted - arrived));
       metrics.prefilled(request.prompt().length);
     }
+  }
+
+  @Override
+  public void reused(int positions) {
+    reused += positions;
   }
 
   @Override
@@ -166,6 +172,7 @@ final class GenerateTask implements SequenceTask {
             Optional.ofNullable(reason).orElse(FinishInfo.Reason.LENGTH),
             text.stop().orElse(""),
             request.prompt().length,
+            reused,
             generated,
             seed(),
             request.routing().seed(),

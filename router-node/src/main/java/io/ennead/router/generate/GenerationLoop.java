@@ -215,6 +215,7 @@ final class GenerationLoop implements AutoCloseable {
       }
       results.tell(i);
       sequence.advance(batch.step().spans().get(i).ids().length);
+      scheduler.keep(sequence);
       if (!sequence.prefilling()) { // else more chunks of it may follow in this step
         List<Sequence> begun = scheduler.fork(sequence, model::copyBlock);
         settle(sequence, results);

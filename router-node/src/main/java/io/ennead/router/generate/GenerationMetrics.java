@@ -27,6 +27,8 @@ public final class GenerationMetrics {
       new EnumMap<>(FinishInfo.Reason.class);
   private final CounterDataPoint promptTokens;
   private final CounterDataPoint generationTokens;
+  private final CounterDataPoint prefixQueries;
+  private final CounterDataPoint prefixHits;
   private final DistributionDataPoint timeToFirstToken;
   private final DistributionDataPoint interTokenLatency;
   private final DistributionDataPoint requestLatency;
@@ -49,6 +51,18 @@ public final class GenerationMetrics {
     promptTokens =
         counter(registry, modelName, "prompt_tokens_total", "Tokens of prompts processed.");
     generationTokens = counter(registry, modelName, "generation_tokens_total", "Tokens generated.");
+    prefixQueries =
+        counter(
+            registry,
+            modelName,
+            "prefix_cache_queries_total",
+            "Tokens of prompts whose beginning was looked for in the prefix cache.");
+    prefixHits =
+        counter(
+            registry,
+            modelName,
+            "prefix_cache_hits_total",
+            "Tokens of prompts not computed, since the prefix cache had them.");
     timeToFirstToken =
         histogram(
             registry,
@@ -87,6 +101,16 @@ public final class GenerationMetrics {
   /** Tokens of a prompt went through the model. */
   public void prefilled(int tokens) {
     promptTokens.inc(tokens);
+  }
+
+  /** The beginning of a prompt of so many tokens was looked for in the prefix cache. */
+  public void prefixQueried(int tokens) {
+    prefixQueries.inc(tokens);
+  }
+
+  /** So many tokens of a prompt were in the prefix cache. */
+  public void prefixHit(int tokens) {
+    prefixHits.inc(tokens);
   }
 
   /** A request's first token is there. */

@@ -1,5 +1,6 @@
 package io.ennead.router.generate;
 
+import java.math.BigInteger;
 import java.util.ArrayDeque;
 
 /**
@@ -42,6 +43,16 @@ final class KvBlocks {
   /** Blocks that a number of positions fills. */
   int whole(int positions) {
     return positions / blockSize;
+  }
+
+  /** Fewest positions that fill both blocks and chunks of a prompt. */
+  int unit(int chunk) {
+    int shared = BigInteger.valueOf(blockSize).gcd(BigInteger.valueOf(chunk)).intValue();
+    return blockSize / shared * chunk;
+  }
+
+  int holders(int block) {
+    return holders[block];
   }
 
   boolean available(int blocks) {

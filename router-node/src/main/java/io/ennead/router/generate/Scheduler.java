@@ -20,12 +20,14 @@ import java.util.function.Consumer;
 final class Scheduler {
   private final SchedulerLimits limits;
   private final KvBlocks blocks;
+  private final PrefixCache prefixes;
   private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
 
-  Scheduler(SchedulerLimits limits, KvBlocks blocks) {
+  Scheduler(SchedulerLimits limits, KvBlocks blocks, PrefixCache prefixes) {
     this.limits = limits;
     this.blocks = blocks;
+    this.prefixes = prefixes;
   }
 
   /** Queues a sequence. */
@@ -59,7 +61,7 @@ final class Scheduler {
   private boolean fits(Sequence sequence) {
     int places = running.stream().mapToInt(Scheduler::places).sum();
     return places + places(sequence) <= limits.maxBatch()
-        && blocks.available(neededBlocks(sequence));
+        && prefixes.available(neededBlocks(sequence) - prefixes.shareable(sequence));
   }
 
   private static int places(Sequence sequence) {
@@ -77,15 +79,23 @@ final class Scheduler {
   }
 
   private void hold(Sequence sequence) {
-    int[] own = blocks.take(blocks.needed(sequence.reservedPositions()));
-    sequence.hold(own);
+    prefixes.query(sequence);
+    prefixes.reuse(sequence);
+    int reused = sequence.blocks().length;
     int shared = blocks.whole(sequence.promptLength());
+    int needed = blocks.needed(sequence.reservedPositions());
+    sequence.put(reused, prefixes.take(needed - reused));
     for (Sequence sibling : sequence.siblings()) {
-      int[] table = Arrays.copyOf(own, own.length);
-      blocks.share(Arrays.copyOf(own, shared));
-      System.arraycopy(blocks.take(own.length - shared), 0, table, shared, own.length - shared);
-      sibling.hold(table);
+      int[] prompt = Arrays.copyOfRange(sequence.blocks(), reused, shared);
+      blocks.share(prompt);
+      sibling.put(reused, prompt);
+      sibling.put(shared, prefixes.take(needed - shared));
     }
+  }
+
+  /** Keeps the KV blocks of what a prompt has computed for others that begin so. */
+  void keep(Sequence sequence) {
+    prefixes.keep(sequence);
   }
 
   /**
@@ -111,6 +121,7 @@ final class Scheduler {
     List<Span> spans = new ArrayList<>();
     int budget = limits.prefillBudget();
     for (Sequence sequence : running) {
+      reuse(sequence);
       int from = sequence.computed();
       while (sequence.prefilling() && from < sequence.computed() + sequence.promptLeft()) {
         if (budget < limits.prefillChunk()) {
@@ -126,6 +137,13 @@ final class Scheduler {
     return Batch.of(Phase.PREFILL, sequences, spans);
   }
 
+  /** Another may have computed what comes next since the sequence got its place. */
+  private void reuse(Sequence sequence) {
+    if (sequence.prefilling()) {
+      prefixes.reuse(sequence);
+    }
+  }
+
   /** One token of every sequence whose prompt is computed. */
   Optional<Batch> decode() {
     List<Sequence> sequences = running.stream().filter(s -> !s.prefilling()).toList();
@@ -136,8 +154,7 @@ final class Scheduler {
   void remove(Sequence sequence) {
     running.remove(sequence);
     waiting.remove(sequence);
-    blocks.release(sequence.blocks());
-    sequence.hold(new int[0]);
+    prefixes.release(sequence);
   }
 
   /** Every sequence, running or waiting. */

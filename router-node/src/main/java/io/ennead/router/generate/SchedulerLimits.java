@@ -1,11 +1,14 @@
 package io.ennead.router.generate;
 
 /**
- * Bounds of the batch.
+ * Bounds of the batch, and how it shares.
  *
  * @param maxBatch sequences that run at once
  * @param maxQueued sequences that wait
  * @param prefillChunk tokens of a prompt computed as one span: part of the numerics
  * @param prefillBudget tokens of prompts in one step, at least one chunk: not part of the numerics
+ * @param prefixCache whether prompts that begin alike share what is computed: not part of the
+ *     numerics
  */
-public record SchedulerLimits(int maxBatch, int maxQueued, int prefillChunk, int prefillBudget) {}
+public record SchedulerLimits(
+    int maxBatch, int maxQueued, int prefillChunk, int prefillBudget, boolean prefixCache) {}

@@ -3,8 +3,11 @@ package io.ennead.router.generate;
 import io.ennead.router.model.Span;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.moe.RoutingOptions;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One sequence in the batch: its tokens, how far they are computed, and the KV blocks it holds.
@@ -20,6 +23,8 @@ final class Sequence {
   private int length;
   private int computed;
   private int[] blocks = {};
+  private @Nullable Prefix prefix;
+  private int cached;
   private boolean ended;
   private volatile boolean cancelled;
 
@@ -63,6 +68,13 @@ final class Sequence {
     return siblings;
   }
 
+  /** The sequence and the continuations that have yet to begin: all hold the prompt's blocks. */
+  List<Sequence> continuations() {
+    List<Sequence> all = new ArrayList<>(siblings);
+    all.add(this);
+    return all;
+  }
+
   /** Lets the other continuations go, which begin now, at the end of the prompt. */
   List<Sequence> releaseSiblings() {
     List<Sequence> released = siblings;
@@ -97,8 +109,39 @@ final class Sequence {
     return blocks;
   }
 
-  void hold(int[] taken) {
-    blocks = taken;
+  /**
+   * Puts blocks into the table, from a place up to its end on, and gives those that were there. The
+   * table stays the same array unless it grows: spans of one sequence are known by it.
+   */
+  int[] put(int place, int[] others) {
+    int end = place + others.length;
+    int[] before = Arrays.copyOfRange(blocks, place, Math.min(blocks.length, end));
+    blocks = blocks.length < end ? Arrays.copyOf(blocks, end) : blocks;
+    System.arraycopy(others, 0, blocks, place, others.length);
+    return before;
+  }
+
+  /** Empties the table. */
+  void letGo() {
+    blocks = new int[0];
+    prefix = null;
+    cached = 0;
+  }
+
+  /** The longest prefix of the prompt in the cache whose blocks are the sequence's. */
+  @Nullable Prefix prefix() {
+    return prefix;
+  }
+
+  /** Its positions. */
+  int cached() {
+    return cached;
+  }
+
+  /** The prefix's blocks, and so those before it, are in the table. */
+  void holds(Prefix longer, int positions) {
+    prefix = longer;
+    cached = positions;
   }
 
   /** Marks the end; gives false when the sequence had ended before. */
@@ -135,6 +178,20 @@ final class Sequence {
     return new Span(Arrays.copyOfRange(tokens, from, to), from, blocks, routing, wanted(to));
   }
 
+  /** Positions at the beginning of the prompt from whose computation nobody wants anything. */
+  int skippable() {
+    if (task.recorder().isPresent()) {
+      return 0;
+    }
+    int last = promptLength - 1;
+    return task.promptLogits() == Logits.ALL ? Math.min(last, task.firstLogits()) : last;
+  }
+
+  /** Tokens of the prompt. */
+  IntBuffer promptTokens(int from, int to) {
+    return IntBuffer.wrap(Arrays.copyOfRange(tokens, from, to));
+  }
+
   private Logits wanted(int to) {
     boolean needless = task.promptLogits() == Logits.LAST && to < promptLength;
     return needless || to <= task.firstLogits() ? Logits.NONE : task.promptLogits();
@@ -142,6 +199,11 @@ final class Sequence {
 
   int computed() {
     return computed;
+  }
+
+  /** Positions computed, but for those behind the prompt. */
+  int promptComputed() {
+    return Math.min(computed, promptLength);
   }
 
   /** The last token, not yet computed. */

@@ -35,6 +35,9 @@ interface SequenceTask {
   /** The sequence got its place in the batch. */
   void admitted();
 
+  /** So many more positions of the prompt came from the prefix cache and are not computed. */
+  default void reused(int positions) {}
+
   /** Records how the sequence is routed, when somebody wants to know. */
   default Optional<TraceRecorder> recorder() {
     return Optional.empty();

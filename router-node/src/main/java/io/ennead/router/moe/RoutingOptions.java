@@ -1,5 +1,7 @@
 package io.ennead.router.moe;
 
+import io.ennead.router.moe.RoutingRule.Mode;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -21,6 +23,18 @@ public record RoutingOptions(RoutingRule rule, Map<Integer, RoutingRule> byLayer
   /** One rule for every layer. */
   public static RoutingOptions everywhere(RoutingRule rule, long seed) {
     return new RoutingOptions(rule, Map.of(), seed);
+  }
+
+  /** The same routing without what has no effect: options that route alike become equal. */
+  public RoutingOptions effective() {
+    Map<Integer, RoutingRule> others = new HashMap<>(byLayer);
+    others.values().removeIf(rule::equals);
+    return new RoutingOptions(rule, others, sampled() ? seed : 0);
+  }
+
+  private boolean sampled() {
+    return rule.mode() == Mode.SAMPLED
+        || byLayer.values().stream().anyMatch(other -> other.mode() == Mode.SAMPLED);
   }
 
   /** The rule at a layer. */

@@ -53,6 +53,7 @@ class BadRequestTest {
                     FinishInfo.Reason.EOS,
                     "",
                     request.prompt().length,
+                    0,
                     1,
                     request.seed(),
                     0,

@@ -113,6 +113,7 @@ class InferenceGrpcServiceTest {
     assertThat(responses.get(2).getFinish().getReason()).isEqualTo(FinishReason.FINISH_REASON_STOP);
     assertThat(responses.get(2).getFinish().getSeed()).isEqualTo(SERVER_SEED);
     assertThat(responses.get(2).getFinish().getStop()).isEqualTo("\n");
+    assertThat(responses.get(2).getFinish().getCachedPromptTokens()).isEqualTo(1);
     assertThat(responses.get(2).getFinish().getTotalSeconds()).isEqualTo(3);
   }
 
@@ -344,6 +345,7 @@ class InferenceGrpcServiceTest {
         FinishInfo.Reason.STOP,
         "\n",
         request.prompt().length,
+        1,
         3,
         request.seed(),
         0,

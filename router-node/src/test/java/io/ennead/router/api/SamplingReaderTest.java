@@ -65,6 +65,7 @@ class SamplingReaderTest {
                     FinishInfo.Reason.EOS,
                     "",
                     1,
+                    0,
                     1,
                     request.seed(),
                     0,

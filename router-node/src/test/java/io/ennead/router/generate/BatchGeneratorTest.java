@@ -56,11 +56,12 @@ class BatchGeneratorTest {
 
   private final LoadedModel demo = DemoModel.load(ComputeType.F32, BLOCKS);
   private PrometheusRegistry registry = new PrometheusRegistry();
-  private BatchGenerator generator = start(new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512));
+  private BatchGenerator generator =
+      start(new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512, true));
 
   @BeforeEach
   void restart() {
-    restart(new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512));
+    restart(new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512, true));
   }
 
   @AfterEach
@@ -292,7 +293,7 @@ class BatchGeneratorTest {
 
   @Test
   void aRequestWithoutAPlaceWaitsAndBeyondTheQueueIsRefused() throws Exception {
-    restart(new SchedulerLimits(1, 2, LoadedModel.CHUNK, 512));
+    restart(new SchedulerLimits(1, 2, LoadedModel.CHUNK, 512, true));
     CollectingSink running = new CollectingSink(1);
     Generation first = generator.submit(request(new int[] {0}, greedy(900)), running);
     CollectingSink waiting = submit(new int[] {0}, greedy(3));
@@ -387,7 +388,9 @@ class BatchGeneratorTest {
 
   @Test
   void aCancelledScoreStopsComputing() throws Exception {
-    restart(new SchedulerLimits(32, 64, LoadedModel.CHUNK, LoadedModel.CHUNK)); // one chunk a step
+    restart(
+        new SchedulerLimits(
+            32, 64, LoadedModel.CHUNK, LoadedModel.CHUNK, true)); // one chunk a step
     int[] tokens = new Random(3).ints(1000, 3, 4096).toArray();
     List<CompletableFuture<ScoredTokens>> scores = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -409,7 +412,7 @@ class BatchGeneratorTest {
                 INFO,
                 new ByteCodec(),
                 Set.of(1),
-                new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512),
+                new SchedulerLimits(32, 64, LoadedModel.CHUNK, 512, true),
                 new BlockPool(BLOCKS, LoadedModel.BLOCK),
                 new PrometheusRegistry(),
                 () -> {})) {

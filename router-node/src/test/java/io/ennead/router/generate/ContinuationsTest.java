@@ -18,6 +18,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -50,7 +51,7 @@ class ContinuationsTest {
           INFO,
           new ByteCodec(),
           Set.of(1),
-          new SchedulerLimits(8, 8, CHUNK, 512),
+          new SchedulerLimits(8, 8, CHUNK, 512, true),
           new BlockPool(BLOCKS, LoadedModel.BLOCK),
           registry,
           () -> {});
@@ -150,7 +151,33 @@ class ContinuationsTest {
     assertThat(sinks.lengths()).hasSize(8);
   }
 
+  @Test
+  void allSkipWhatThePrefixCacheHasAndKeepTheirBits() throws Exception {
+    int[] prompt = new Random(8).ints(2 * CHUNK + 5, 3, 4096).toArray();
+    List<ContinuationSinks> alone = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      ContinuationSinks sinks = new ContinuationSinks(1);
+      generator.submit(request(prompt, 50 + i, 1, 20, TraceOptions.NONE), sinks);
+      sinks.awaitAll();
+      assertThat(sinks.finish(0).cachedPromptTokens()).isEqualTo(i == 0 ? 0 : 2 * CHUNK);
+      alone.add(sinks);
+    }
+    double rows = rows("prefill");
+    ContinuationSinks together = new ContinuationSinks(3);
+    generator.submit(request(prompt, 50, 3, 20, TraceOptions.NONE), together);
+    for (int i = 0; i < 3; i++) {
+      assertThat(together.awaitContinuation(i)).isEqualTo(alone.get(i).awaitContinuation(0));
+      assertThat(together.finish(i).cachedPromptTokens()).isEqualTo(2 * CHUNK);
+    }
+    assertThat(rows("prefill") - rows).isEqualTo(5);
+  }
+
   private static GenerationRequest request(int[] prompt, long seed, int n, int tokens) {
+    return request(prompt, seed, n, tokens, FULL);
+  }
+
+  private static GenerationRequest request(
+      int[] prompt, long seed, int n, int tokens, TraceOptions trace) {
     return new GenerationRequest(
         "r",
         prompt,
@@ -159,7 +186,7 @@ class ContinuationsTest {
         new StoppingOptions(tokens, List.of(), true),
         ROUTING,
         OptionalInt.of(3),
-        FULL,
+        trace,
         n,
         Long.MAX_VALUE);
   }

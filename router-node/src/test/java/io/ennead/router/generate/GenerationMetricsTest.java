@@ -20,6 +20,8 @@ class GenerationMetricsTest {
 
     metrics.started(Duration.ofMillis(20));
     metrics.prefilled(7);
+    metrics.prefixQueried(7);
+    metrics.prefixHit(4);
     metrics.firstToken(Duration.ofMillis(30));
     metrics.nextToken(Duration.ofMillis(4));
     metrics.finished(
@@ -28,6 +30,7 @@ class GenerationMetricsTest {
             FinishInfo.Reason.STOP,
             "\n",
             7,
+            4,
             2,
             1,
             0,
@@ -42,6 +45,8 @@ class GenerationMetricsTest {
             "ennead_request_success_total{finished_reason=\"stop\",model_name=\"demo\"} 1.0",
             "ennead_request_success_total{finished_reason=\"eos\",model_name=\"demo\"} 0.0",
             "ennead_prompt_tokens_total{model_name=\"demo\"} 7.0",
+            "ennead_prefix_cache_queries_total{model_name=\"demo\"} 7.0",
+            "ennead_prefix_cache_hits_total{model_name=\"demo\"} 4.0",
             "ennead_generation_tokens_total{model_name=\"demo\"} 2.0",
             "ennead_time_to_first_token_seconds_bucket{model_name=\"demo\",le=\"0.025\"} 0",
             "ennead_time_to_first_token_seconds_bucket{model_name=\"demo\",le=\"0.05\"} 1",

@@ -50,7 +50,7 @@ class TracedRequestsTest {
           INFO,
           new ByteCodec(),
           Set.of(1),
-          new SchedulerLimits(8, 64, LoadedModel.CHUNK, 256),
+          new SchedulerLimits(8, 64, LoadedModel.CHUNK, 256, true),
           new BlockPool(BLOCKS, LoadedModel.BLOCK),
           new PrometheusRegistry(),
           () -> {});

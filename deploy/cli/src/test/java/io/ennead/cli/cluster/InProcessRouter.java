@@ -78,7 +78,7 @@ final class InProcessRouter implements AutoCloseable {
                 info,
                 tokenizer,
                 Set.of(1),
-                new SchedulerLimits(64, 64, 64, 256),
+                new SchedulerLimits(64, 64, 64, 256, true),
                 new BlockPool(BLOCKS, 16),
                 new PrometheusRegistry(),
                 () -> {}));
