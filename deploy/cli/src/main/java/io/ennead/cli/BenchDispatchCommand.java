@@ -152,7 +152,7 @@ final class BenchDispatchCommand implements Callable<Integer> {
             one.transport(),
             Numbers.fixed(one.micros(50), 0),
             Numbers.fixed(one.micros(99), 0),
-            one == ours ? "" : text(ours.to(one)))
+            one.transport().equals(ours.transport()) ? "" : text(ours.to(one)))
         .toArray();
   }
 

@@ -23,7 +23,10 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              "io.ennead.cli.cluster", "io.ennead.cli.route", "io.ennead.cli.transport")
+              "io.ennead.cli.cluster",
+              "io.ennead.cli.route",
+              "io.ennead.cli.kernels",
+              "io.ennead.cli.transport")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.ennead.cli", "picocli..");

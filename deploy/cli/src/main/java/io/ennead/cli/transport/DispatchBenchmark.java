@@ -65,16 +65,16 @@ public final class DispatchBenchmark implements AutoCloseable {
    */
   public void run(List<LayerCall> calls, Consumer<List<RoundTrips>> results)
       throws InterruptedException {
+    warmUp(turns(calls.get(0)));
     for (LayerCall call : calls) {
-      List<Turns> all = new ArrayList<>();
-      for (Transport transport : transports) {
-        all.add(new Turns(transport.name(), transport.prepare(call)));
-      }
-      if (call == calls.get(0)) {
-        warmUp(all);
-      }
-      results.accept(measure(call, all));
+      results.accept(measure(call, turns(call)));
     }
+  }
+
+  private List<Turns> turns(LayerCall call) {
+    return transports.stream()
+        .map(transport -> new Turns(transport.name(), transport.prepare(call)))
+        .toList();
   }
 
   private void warmUp(List<Turns> all) throws InterruptedException {

@@ -108,7 +108,8 @@ final class TcpEcho implements Transport {
   private static CompletableFuture<Void> send(Channel connection, ByteBuf message, int bytes) {
     CompletableFuture<Void> answer = new CompletableFuture<>();
     connection.pipeline().get(Count.class).expect(bytes, answer);
-    connection.writeAndFlush(message.retainedSlice(0, bytes), connection.voidPromise());
+    var unused =
+        connection.writeAndFlush(message.retainedSlice(0, bytes), connection.voidPromise());
     return answer;
   }
 
@@ -122,8 +123,9 @@ final class TcpEcho implements Transport {
 
   @Override
   public void close() {
-    asking.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-    serving.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    for (EventLoopGroup threads : List.of(asking, serving)) {
+      var unused = threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
     messages.forEach(ByteBuf::release); // what is being written holds on to it
     messages.clear();
   }
@@ -133,7 +135,7 @@ final class TcpEcho implements Transport {
   private static final class Back extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-      context.write(message, context.voidPromise());
+      var unused = context.write(message, context.voidPromise());
     }
 
     @Override
@@ -167,7 +169,7 @@ final class TcpEcho implements Transport {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
       expected.answer().completeExceptionally(failure);
-      context.close();
+      var unused = context.close();
     }
   }
 }
