@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the JMH benchmarks; arguments are JMH's (-h lists them): a regular expression of names, -prof gc, -rf json ...
 #
-#   deploy/benchmarks/run.sh                    all of them, about ten minutes
+#   deploy/benchmarks/run.sh                    all of them, about seven minutes
 #   deploy/benchmarks/run.sh CodecBenchmark     one class
 #   deploy/benchmarks/run.sh -f 1 -wi 1 -i 1    a quick look
 set -euo pipefail

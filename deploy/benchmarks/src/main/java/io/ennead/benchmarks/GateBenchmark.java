@@ -40,7 +40,7 @@ public class GateBenchmark {
   /** Makes the inputs. */
   @Setup
   public void prepare() {
-    gate = ScoredGate.softmax(experts, experts / 16 + 2);
+    gate = ScoredGate.softmax(experts, Math.max(2, experts / 16));
     routed = RoutedRows.of(rows, RoutingOptions.DEFAULT);
     logits = Numbers.normal(rows * experts, 2);
   }
