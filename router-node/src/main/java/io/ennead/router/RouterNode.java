@@ -8,8 +8,6 @@ import io.ennead.node.Readiness;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,17 +112,7 @@ public final class RouterNode implements AutoCloseable {
    * @throws IllegalStateException when the time is over, saying what is missing
    */
   public void awaitReady(Duration limit) throws InterruptedException {
-    CountDownLatch ready = new CountDownLatch(1);
-    readiness.onChange(
-        () -> {
-          if (readiness.ready()) {
-            ready.countDown();
-          }
-        });
-    if (!readiness.ready() && !ready.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new IllegalStateException(
-          "not ready after %s: %s".formatted(limit, String.join("; ", readiness.missing())));
-    }
+    ReadyWait.await(readiness, limit);
   }
 
   /**

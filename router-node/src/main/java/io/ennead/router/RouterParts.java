@@ -7,7 +7,6 @@ import io.ennead.node.Readiness;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
-import io.ennead.router.dispatch.DispatchMetrics;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -15,10 +14,6 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.moe.MoeLayer;
-import io.ennead.router.peer.Expectations;
-import io.ennead.router.peer.PeerMonitor;
-import io.ennead.router.placement.PlacementTracker;
-import io.ennead.router.placement.ReplicaChoice;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
@@ -71,7 +66,9 @@ final class RouterParts implements AutoCloseable {
   private void open(Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
-    RemoteExpertLayer experts = experts(readiness);
+    RemoteExpertLayer experts =
+        keep(ExpertDispatch.start(config, checkpoint, info.fingerprint(), readiness, registry))
+            .layer();
     MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
     BatchGenerator generator =
         keep(
@@ -97,27 +94,6 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     layer)));
     services = services(catalog);
-  }
-
-  private RemoteExpertLayer experts(Readiness readiness) {
-    PlacementTracker placement =
-        new PlacementTracker(checkpoint.config().moeLayers(), info.experts(), readiness);
-    Expectations expected =
-        new Expectations(
-            info.fingerprint(),
-            config.dtype(),
-            config.batchInvariant(),
-            info.hiddenSize(),
-            config.verifyExperts()
-                ? new KnownExperts(checkpoint)
-                : Expectations.ExpertFingerprints.UNKNOWN);
-    keep(PeerMonitor.start(config.peers(), expected, config.probing(), placement::update));
-    return new RemoteExpertLayer(
-        placement::current,
-        ReplicaChoice.FIRST_READY,
-        info.hiddenSize(),
-        config.expertTimeout(),
-        new DispatchMetrics(registry));
   }
 
   private List<BindableService> services(ModelCatalog catalog) {

@@ -22,14 +22,21 @@ class ArchitectureTest {
   static final ArchRule whatCommandsUseKnowsNoCommand =
       noClasses()
           .that()
-          .resideInAnyPackage("io.ennead.cli.cluster", "io.ennead.cli.route")
+          .resideInAnyPackage(
+              "io.ennead.cli.cluster",
+              "io.ennead.cli.route",
+              "io.ennead.cli.kernels",
+              "io.ennead.cli.transport")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.ennead.cli", "picocli..");
 
+  /** But for the benchmark that measures gRPC beside it. */
   @ArchTest
   static final ArchRule gRpcIsTheClientsBusiness =
       noClasses()
+          .that()
+          .resideOutsideOfPackage("io.ennead.cli.transport")
           .should()
           .dependOnClassesThat(
               resideInAPackage("io.grpc..").and(not(resideInAPackage("io.grpc.health.v1"))));

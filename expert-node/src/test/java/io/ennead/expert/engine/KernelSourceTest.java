@@ -10,16 +10,20 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class KernelSourceTest {
 
-  @Test
-  void theArchiveWasBuiltFromTheSourcesBesideIt() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"gated_experts, gated", "machine_limits,"})
+  void theArchiveWasBuiltFromTheSourcesBesideIt(String kernel, String imported) throws Exception {
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    digest.update(source(TorchExperts.class, "gated_experts.py"));
-    digest.update(source(TorchExperts.class, "gated.py"));
-    assertThat(recordedDigest())
+    digest.update(source(TorchExperts.class, kernel + ".py"));
+    if (imported != null) {
+      digest.update(source(TorchExperts.class, imported + ".py"));
+    }
+    assertThat(recordedDigest(kernel))
         .as("run deploy/kernels/build_kernels.py after a change of a source")
         .isEqualTo(HexFormat.of().formatHex(digest.digest()));
   }
@@ -30,10 +34,10 @@ class KernelSourceTest {
     }
   }
 
-  private static String recordedDigest() throws Exception {
-    Path archive = Path.of(TorchExperts.class.getResource("gated_experts.pt").toURI());
+  private static String recordedDigest(String kernel) throws Exception {
+    Path archive = Path.of(TorchExperts.class.getResource(kernel + ".pt").toURI());
     try (ZipFile zip = new ZipFile(archive.toFile())) {
-      ZipEntry entry = zip.getEntry("gated_experts/extra/source.sha256");
+      ZipEntry entry = zip.getEntry(kernel + "/extra/source.sha256");
       return new String(zip.getInputStream(entry).readAllBytes(), StandardCharsets.US_ASCII);
     }
   }

@@ -46,6 +46,25 @@ public final class SyntheticModel {
   }
 
   /**
+   * One layer of Mixtral with experts of this shape, two per token where there are two, and next to
+   * nothing else.
+   */
+  public static SyntheticModel layer(int hidden, int width, int experts) throws IOException {
+    SyntheticModel model = like("mixtral-8x7b", 1);
+    model
+        .config
+        .put("hidden_size", hidden)
+        .put("intermediate_size", width)
+        .put("num_local_experts", experts)
+        .put("num_experts_per_tok", Math.min(2, experts))
+        .put("num_attention_heads", 1)
+        .put("num_key_value_heads", 1)
+        .put("head_dim", 2)
+        .put("vocab_size", 256);
+    return model;
+  }
+
+  /**
    * Writes config.json, one safetensors file per layer, and a tokenizer of bytes.
    *
    * @param directory is made; must not exist

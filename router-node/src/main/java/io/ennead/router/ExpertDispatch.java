@@ -1,0 +1,130 @@
+package io.ennead.router;
+
+import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.node.Readiness;
+import io.ennead.router.dispatch.DispatchMetrics;
+import io.ennead.router.dispatch.RemoteExpertLayer;
+import io.ennead.router.moe.CallScope;
+import io.ennead.router.moe.CombinedRows;
+import io.ennead.router.moe.ExpertLayer.Phase;
+import io.ennead.router.moe.Routing;
+import io.ennead.router.moe.RoutingObserver;
+import io.ennead.router.peer.Expectations;
+import io.ennead.router.peer.PeerMonitor;
+import io.ennead.router.placement.PlacementTracker;
+import io.ennead.router.placement.ReplicaChoice;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
+import java.util.Arrays;
+
+/**
+ * A router's way to its expert nodes: peers, placement and dispatch. A router node has one below
+ * its model; by itself it is what a benchmark of the transport measures.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class ExpertDispatch implements AutoCloseable {
+  private final Readiness readiness;
+  private final PeerMonitor monitor;
+  private final RemoteExpertLayer layer;
+
+  private ExpertDispatch(Readiness readiness, PeerMonitor monitor, RemoteExpertLayer layer) {
+    this.readiness = readiness;
+    this.monitor = monitor;
+    this.layer = layer;
+  }
+
+  /** Connects to the expert nodes of a configuration; nothing of the model's weights is loaded. */
+  public static ExpertDispatch connect(RouterConfig config) {
+    Checkpoint checkpoint = Checkpoint.open(config.model());
+    return start(
+        config,
+        checkpoint,
+        Fingerprints.model(checkpoint),
+        new Readiness(),
+        new PrometheusRegistry());
+  }
+
+  static ExpertDispatch start(
+      RouterConfig config,
+      Checkpoint checkpoint,
+      String fingerprint,
+      Readiness readiness,
+      PrometheusRegistry registry) {
+    var model = checkpoint.config();
+    PlacementTracker placement =
+        new PlacementTracker(model.moeLayers(), model.experts(), readiness);
+    Expectations expected =
+        new Expectations(
+            fingerprint,
+            config.dtype(),
+            config.batchInvariant(),
+            model.hiddenSize(),
+            config.verifyExperts()
+                ? new KnownExperts(checkpoint)
+                : Expectations.ExpertFingerprints.UNKNOWN);
+    PeerMonitor monitor =
+        PeerMonitor.start(config.peers(), expected, config.probing(), placement::update);
+    RemoteExpertLayer layer =
+        new RemoteExpertLayer(
+            placement::current,
+            ReplicaChoice.FIRST_READY,
+            model.hiddenSize(),
+            config.expertTimeout(),
+            new DispatchMetrics(registry));
+    return new ExpertDispatch(readiness, monitor, layer);
+  }
+
+  RemoteExpertLayer layer() {
+    return layer;
+  }
+
+  /**
+   * Waits until every expert can be reached.
+   *
+   * @throws IllegalStateException when the time is over, saying what is missing
+   */
+  public void awaitReady(Duration limit) throws InterruptedException {
+    ReadyWait.await(readiness, limit);
+  }
+
+  /**
+   * Runs a decoding step's rows through their experts, all with weight 1, and adds up.
+   *
+   * @param layer layer index
+   * @param rows [n, hidden]
+   * @param experts [n, k] ids: the same number for each row
+   * @return [n, hidden]
+   * @throws io.ennead.errors.ServingException of the first row that failed
+   */
+  public float[] forward(int layer, float[] rows, int expertsPerRow, int[] experts) {
+    CombinedRows combined =
+        this.layer.forward(
+            layer,
+            Phase.DECODE,
+            rows,
+            equalWeights(expertsPerRow, experts),
+            CallScope.unbounded(),
+            RoutingObserver.NONE);
+    combined.failures().values().stream()
+        .findFirst()
+        .ifPresent(
+            failure -> {
+              throw failure;
+            });
+    return combined.values();
+  }
+
+  private static Routing equalWeights(int expertsPerRow, int[] experts) {
+    float[] weights = new float[experts.length];
+    Arrays.fill(weights, 1);
+    return new Routing(experts.length / expertsPerRow, expertsPerRow, experts, weights);
+  }
+
+  /** Closes every connection; calls in progress fail. */
+  @Override
+  public void close() {
+    monitor.close();
+  }
+}
