@@ -31,11 +31,13 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,39 @@ class NodeServerTest {
   void stop() {
     channel.shutdownNow();
     server.close();
+  }
+
+  @Test
+  void onlyInlineMethodsRunOnTheTransportsThread() {
+    assertThat(threadOfForward(Set.of())).startsWith("grpc-handler");
+    assertThat(threadOfForward(Set.of("ennead.v1.ExpertService/Forward")))
+        .startsWith("grpc-server");
+    assertThat(threadOfForward(Set.of("ennead.v1.ExpertService/DescribeNode")))
+        .startsWith("grpc-handler");
+  }
+
+  private static String threadOfForward(Set<String> inline) {
+    AtomicReference<String> thread = new AtomicReference<>();
+    Scripted service = new Scripted();
+    service.forward =
+        out -> {
+          thread.set(Thread.currentThread().getName());
+          Scripted.answer(out);
+        };
+    try (NodeServer server =
+        NodeServer.start(
+            options("127.0.0.1", 0, false),
+            new Readiness(),
+            new PrometheusRegistry(),
+            List.of(service),
+            inline)) {
+      ManagedChannel channel =
+          NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+      ExpertServiceForwardResponse unused =
+          ExpertServiceGrpc.newBlockingStub(channel).forward(EMPTY);
+      channel.shutdownNow();
+    }
+    return thread.get();
   }
 
   @Test

@@ -27,6 +27,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class ExpertBatcherTest {
@@ -43,8 +45,10 @@ class ExpertBatcherTest {
     batcher.close();
   }
 
-  @Test
-  void concurrentCallsGetWhatEachWouldGetAlone() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4, 1000})
+  void concurrentCallsGetWhatEachWouldGetAlone(int maxInlineRows) throws Exception {
+    restart(new BatchLimits(1000, 1000, 1 << 20, maxInlineRows));
     long seed = System.nanoTime();
     Random random = new Random(seed);
     ExecutorService callers = Executors.newFixedThreadPool(32);
@@ -64,6 +68,47 @@ class ExpertBatcherTest {
     } finally {
       callers.shutdownNow();
     }
+  }
+
+  @Test
+  void aSmallCallOnAnIdleEngineIsComputedByItsCaller() {
+    restart(new BatchLimits(100, 100, 1 << 20, 2));
+    assertThat(batcher.submit(1, Tile.DECODE, new float[2 * HIDDEN], slices(0, 0, 1, 1))).isDone();
+    assertThat(engine.threads()).containsExactly(Thread.currentThread().getName());
+    batcher.submit(1, Tile.DECODE, new float[3 * HIDDEN], slices(0, 0)).join();
+    assertThat(engine.threads()).containsExactly(Thread.currentThread().getName(), "expert-batch");
+  }
+
+  @Test
+  void whatFindsTheEngineBusyWithASmallCallIsJoinedAndDoesNotBlock() throws Exception {
+    restart(new BatchLimits(100, 100, 1 << 20, 2));
+    engine.block();
+    var first =
+        CompletableFuture.supplyAsync(
+            () -> batcher.submit(0, Tile.DECODE, new float[HIDDEN], slices(0, 0)).join());
+    engine.awaitEntered();
+    var second = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    var third = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    assertThat(second).isNotDone();
+    engine.release();
+    CompletableFuture.allOf(first, second, third).get();
+    assertThat(engine.runs()).hasSize(2);
+    assertThat(engine.threads()).last().isEqualTo("expert-batch");
+  }
+
+  @Test
+  void aFailureOfASmallCallLeavesTheEngineToTheNext() throws Exception {
+    restart(new BatchLimits(100, 100, 1 << 20, 2));
+    engine.failWith(new IllegalStateException("native"));
+    assertFailed(
+        batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0)),
+        ErrorReason.ERROR_REASON_ENGINE_FAILURE);
+    engine.failWith(null);
+    assertThat(batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0))).isDone();
+    batcher.close();
+    assertRefused(
+        () -> batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0)),
+        ErrorReason.ERROR_REASON_NODE_DRAINING);
   }
 
   @Test

@@ -20,6 +20,7 @@ public final class FormulaEngine implements ExpertEngine {
   private final Semaphore permits = new Semaphore(0);
   private final CountDownLatch entered = new CountDownLatch(1);
   private final List<Run> runs = new ArrayList<>();
+  private final List<String> threads = new ArrayList<>();
   private volatile boolean blocked;
   private volatile boolean broken;
   private volatile boolean closed;
@@ -77,6 +78,11 @@ public final class FormulaEngine implements ExpertEngine {
     return List.copyOf(runs);
   }
 
+  /** The thread of each run so far. */
+  public synchronized List<String> threads() {
+    return List.copyOf(threads);
+  }
+
   /** Whether the engine was closed. */
   public boolean closed() {
     return closed;
@@ -89,6 +95,7 @@ public final class FormulaEngine implements ExpertEngine {
     }
     synchronized (this) {
       runs.add(new Run(layer, tile, rows.length / hidden, slices));
+      threads.add(Thread.currentThread().getName());
     }
     entered.countDown();
     if (blocked) {

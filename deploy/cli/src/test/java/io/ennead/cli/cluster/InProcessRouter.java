@@ -62,7 +62,7 @@ final class InProcessRouter implements AutoCloseable {
     MoeModel model =
         keep(
             MoeModel.load(
-                checkpoint, new DecoderOptions("cpu", type, 1, 8, 64, true, BLOCKS, 16), layer));
+                checkpoint, new DecoderOptions("cpu", type, 1, 8, 64, true, BLOCKS, 32), layer));
     server = server(served(checkpoint, model, layer, type));
   }
 
@@ -79,7 +79,7 @@ final class InProcessRouter implements AutoCloseable {
                 tokenizer,
                 Set.of(1),
                 new SchedulerLimits(64, 64, 64, 256, true),
-                new BlockPool(BLOCKS, 16),
+                new BlockPool(BLOCKS, 32),
                 new PrometheusRegistry(),
                 () -> {}));
     return new ServedModel(

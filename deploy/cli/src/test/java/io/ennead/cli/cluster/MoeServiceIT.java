@@ -67,7 +67,7 @@ class MoeServiceIT {
   private final MoeModel model =
       MoeModel.load(
           checkpoint,
-          new DecoderOptions("cpu", ComputeType.F32, 1, 8, 64, true, 64, 16),
+          new DecoderOptions("cpu", ComputeType.F32, 1, 8, 64, true, 64, 32),
           new LocalExpertLayer(experts));
   private final ClusterPlan plan = DemoPlan.of("f32", 8);
   private final List<float[]> captured = new ArrayList<>();
