@@ -35,14 +35,20 @@ def visible(rows: int, length: int, window: int, first: int, device: torch.devic
 
 
 def span_keys(cache: torch.Tensor, blocks: torch.Tensor, skipped: int, count: int) -> torch.Tensor:
-    """`count` positions of some blocks of a cache [blocks, kv_heads, block, d], after the first `skipped`: [kv_heads, count, d] f32."""
+    """`count` positions of some blocks of a cache [blocks, kv_heads, d, block], after the first `skipped`: [kv_heads, d, count] f32."""
+    taken = cache.index_select(0, blocks).permute(1, 2, 0, 3)
+    return taken.reshape(taken.size(0), taken.size(1), -1).narrow(2, skipped, count).float()
+
+
+def span_values(cache: torch.Tensor, blocks: torch.Tensor, skipped: int, count: int) -> torch.Tensor:
+    """The same of a cache [blocks, kv_heads, block, width]: [kv_heads, count, width] f32."""
     taken = cache.index_select(0, blocks).transpose(0, 1)
     return taken.reshape(taken.size(0), -1, taken.size(3)).narrow(1, skipped, count).float()
 
 
 def attend_span(
     q: torch.Tensor,  # [rows, heads, d], scaled
-    keys: torch.Tensor,  # [kv_heads, length, d]
+    keys: torch.Tensor,  # [kv_heads, d, length]
     values: torch.Tensor,  # [kv_heads, length, width]
     mask: torch.Tensor,  # [rows, length], or empty
     soft_cap: float,  # 0: none
@@ -51,9 +57,9 @@ def attend_span(
     rows, heads, d = q.size(0), q.size(1), q.size(2)
     kv_heads = keys.size(0)
     groups = heads // kv_heads
-    length = keys.size(1)
+    length = keys.size(2)
     queries = q.view(rows, kv_heads, groups, d).permute(1, 2, 0, 3).reshape(kv_heads, groups * rows, d)
-    scores = torch.bmm(queries, keys.transpose(1, 2))
+    scores = torch.bmm(queries, keys)
     if soft_cap > 0:
         scores = soft_cap * torch.tanh(scores / soft_cap)
     if mask.numel() > 0:
@@ -111,7 +117,7 @@ def elementwise(x: torch.Tensor, tanh: bool) -> torch.Tensor:
 
 def attend_rows(
     q: torch.Tensor,  # [rows, heads, d], scaled: one row of each sequence
-    keys: torch.Tensor,  # [entries, kv_heads, block, d] the blocks that the rows see, row by row
+    keys: torch.Tensor,  # [entries, kv_heads, d, block] the blocks that the rows see, row by row
     values: torch.Tensor,  # [entries, kv_heads, block, width]
     owners: torch.Tensor,  # [entries]
     counts: torch.Tensor,  # [rows] blocks of each row
@@ -121,11 +127,11 @@ def attend_rows(
 ) -> torch.Tensor:  # [rows, heads, width]
     """All rows at once, whatever their lengths: products and sums of each block alone, then over a row's blocks in order. So bits depend on
     the row's own blocks. The way of two passes: Flash-Decoding (Dao et al., 2023)."""
-    entries, kv_heads, block = keys.size(0), keys.size(1), keys.size(2)
+    entries, kv_heads, block = keys.size(0), keys.size(1), keys.size(3)
     heads, width = q.size(1), values.size(3)
     groups = heads // kv_heads
     queries = q.index_select(0, owners).view(entries * kv_heads, groups, q.size(2))
-    scores = torch.bmm(queries, keys.reshape(entries * kv_heads, block, q.size(2)).transpose(1, 2)).view(entries, kv_heads, groups, block)
+    scores = torch.bmm(queries, keys.view(entries * kv_heads, q.size(2), block)).view(entries, kv_heads, groups, block)
     if soft_cap > 0:
         scores = soft_cap * elementwise(scores / soft_cap, True)
     scores.add_(mask)

@@ -14,7 +14,7 @@ from typing import Dict, List, Tuple
 
 import torch
 
-from attention import attend_rows, attend_span, rotate, seen_blocks, span_keys, visible
+from attention import attend_rows, attend_span, rotate, seen_blocks, span_keys, span_values, visible
 from gated import activate, matrix, tiled
 
 
@@ -53,8 +53,8 @@ class Decoder(torch.nn.Module):
         self.f = torch.jit.Attribute([], List[Dict[str, float]])
         self.block = torch.jit.Attribute(0, int)
         self.windows = torch.jit.Attribute([0], List[int])  # the windows there are; 0: none
-        self.k_cache = torch.jit.Attribute([], List[torch.Tensor])  # per layer [blocks, kv_heads, block, width]
-        self.v_cache = torch.jit.Attribute([], List[torch.Tensor])  # the same; empty where values are part of the keys
+        self.k_cache = torch.jit.Attribute([], List[torch.Tensor])  # per layer [blocks, kv_heads, width, block]: products with queries take a third
+        self.v_cache = torch.jit.Attribute([], List[torch.Tensor])  # [blocks, kv_heads, block, width]; empty where values are part of the keys
         self.taken = torch.jit.Attribute([torch.empty(0), torch.empty(0)], List[torch.Tensor])  # room for the keys and values that a step sees
         self.kv_heads = torch.jit.Attribute([0], List[int])  # the numbers of heads there are in caches
         # rotary tables by position, [context, dimensions]
@@ -66,7 +66,9 @@ class Decoder(torch.nn.Module):
         self.next = torch.jit.Attribute(0, int)  # the next layer
         self.cos = torch.jit.Attribute([], List[torch.Tensor])  # per rotary table [rows, 1, dimensions]
         self.sin = torch.jit.Attribute([], List[torch.Tensor])
-        self.places = torch.jit.Attribute([], List[torch.Tensor])  # per number of heads [rows * heads]: where keys and values go
+        # per number of heads [rows * heads]: where keys and values go, as block and head, and as place in the block
+        self.lines = torch.jit.Attribute([], List[torch.Tensor])
+        self.offsets = torch.jit.Attribute([], List[torch.Tensor])
         self.begun = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # blocks of the caches whose first position is written
         self.tile = torch.jit.Attribute(0, int)
         self.spans = torch.jit.Attribute([], List[int])  # first row, rows of each span; none when decoding
@@ -144,17 +146,17 @@ class Decoder(torch.nn.Module):
             heads = 1
             if "latent" in f:
                 width = int(f["latent"] + f["rotated"])
-                latents = torch.empty([blocks, 1, block, width], dtype=like.dtype, device=like.device)
+                latents = torch.empty([blocks, 1, width, block], dtype=like.dtype, device=like.device)
                 latents[0].zero_()
                 self.k_cache.append(latents)
                 self.v_cache.append(torch.empty([0]))
             else:
                 heads = int(f["kv_heads"])
-                shape = [2, blocks, heads, block, int(f["head_dim"])]
-                both = torch.empty(shape, dtype=like.dtype, device=like.device)  # one allocation for both: see `fresh`
+                size = heads * block * int(f["head_dim"])
+                both = torch.empty([2, blocks, size], dtype=like.dtype, device=like.device)  # one allocation for both: see `fresh`
                 both.narrow(1, 0, 1).zero_()
-                self.k_cache.append(both[0])
-                self.v_cache.append(both[1])
+                self.k_cache.append(both[0].view(blocks, heads, -1, block))
+                self.v_cache.append(both[1].view(blocks, heads, block, -1))
             if heads not in self.kv_heads:
                 self.kv_heads.append(heads)
             f["places"] = float(self.kv_heads.index(heads))
@@ -212,15 +214,15 @@ class Decoder(torch.nn.Module):
         return count
 
     def put(self, slots: torch.Tensor) -> None:
-        """Where each row's keys and values go, seeing a cache as rows of one head and position each."""
-        self.places.clear()
+        """Where each row's keys and values go."""
+        self.lines.clear()
+        self.offsets.clear()
         block = slots.div(self.block, rounding_mode="floor")
         offset = slots - block * self.block
         self.begun = block.index_select(0, torch.nonzero((offset == 0) & (block > 0)).squeeze(1))
         for heads in self.kv_heads:
-            first = (block * (heads * self.block) + offset).unsqueeze(1)
-            steps = torch.arange(heads, device=slots.device) * self.block
-            self.places.append((first + steps).view(-1))
+            self.lines.append(((block * heads).unsqueeze(1) + torch.arange(heads, device=slots.device)).view(-1))
+            self.offsets.append(offset.unsqueeze(1).expand(-1, heads).reshape(-1))
 
     def see_rows(self, count: int, at: torch.Tensor, blocks: torch.Tensor, owners: torch.Tensor, starts: torch.Tensor) -> None:
         lengths = at.narrow(0, 0, count) + 1
@@ -267,19 +269,20 @@ class Decoder(torch.nn.Module):
             both = torch.cat([q, k], dim=1)
         table = int(f["rotary"])
         both = rotate(both.view(rows, heads + kv_heads, d), self.cos[table], self.sin[table], f["interleaved"] > 0)
-        self.keep(layer, self.k_cache[layer], both.narrow(1, heads, kv_heads))
+        self.keep(layer, self.k_cache[layer].transpose(2, 3), both.narrow(1, heads, kv_heads))
         self.keep(layer, self.v_cache[layer], qkv.narrow(1, (heads + kv_heads) * d, kv_heads * d))
         q = both.narrow(1, 0, heads)
         mixed = self.mix(layer, q * f["scale"], d)
         return linear(mixed.reshape(rows, heads * d), w, "out", self.tile)
 
     def keep(self, layer: int, cache: torch.Tensor, rows: torch.Tensor) -> None:
-        """Writes keys or values of the step's rows to their cache. What is not written yet of a block is zero: a mask hides it, and
-        nothing but a finite number can be hidden."""
+        """Writes keys or values of the step's rows to their cache, seen as [blocks, kv_heads, block, width]. What is not written yet of a
+        block is zero: a mask hides it, and nothing but a finite number can be hidden."""
         d = cache.size(3)
         if self.begun.size(0) > 0:
             cache.index_fill_(0, self.begun, 0.0)
-        cache.view(-1, d).index_copy_(0, self.places[int(self.f[layer]["places"])], rows.reshape(-1, d).to(cache.dtype))
+        kind = int(self.f[layer]["places"])
+        cache.flatten(0, 1).index_put_([self.lines[kind], self.offsets[kind]], rows.reshape(-1, d).to(cache.dtype))
 
     def query_key_norm(self, x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
         """Over each head or over all together: as wide as its weight."""
@@ -303,7 +306,7 @@ class Decoder(torch.nn.Module):
         down = tiled(x, w["latent_down"], self.tile)
         vector = rms_norm(down.narrow(1, 0, latent), w["latent_norm"], f["latent_norm_epsilon"]).unsqueeze(1)
         key = rotate(down.narrow(1, latent, rotated).unsqueeze(1), self.cos[table], self.sin[table], f["interleaved"] > 0)
-        self.keep(layer, self.k_cache[layer], torch.cat([vector, key], dim=2))
+        self.keep(layer, self.k_cache[layer].transpose(2, 3), torch.cat([vector, key], dim=2))
         up = w["latent_up"].view(heads, plain + value, latent)
         absorbed = per_head(q.narrow(2, 0, plain), up.narrow(1, 0, plain), self.tile)
         mixed = self.mix(layer, torch.cat([absorbed, turned], dim=2) * f["scale"], latent)
@@ -329,9 +332,9 @@ class Decoder(torch.nn.Module):
             skipped, count = self.skipped[window][i], self.counts[window][i]
             keys = span_keys(self.k_cache[layer], blocks, skipped, count)
             if self.v_cache[layer].numel() == 0:
-                values = keys.narrow(2, 0, width)
+                values = keys.narrow(1, 0, width).transpose(1, 2)
             else:
-                values = span_keys(self.v_cache[layer], blocks, skipped, count)
+                values = span_values(self.v_cache[layer], blocks, skipped, count)
             y = attend_span(q.narrow(0, first, rows), keys, values, mask, soft_cap, sinks)
             mixed.narrow(0, first, rows).copy_(y)
         return mixed
@@ -341,7 +344,7 @@ class Decoder(torch.nn.Module):
         blocks, owners, counts, mask = self.seen[window]
         keys = self.take(0, self.k_cache[layer], blocks)
         if self.v_cache[layer].numel() == 0:
-            values = keys.narrow(3, 0, width)
+            values = keys.narrow(2, 0, width).transpose(2, 3)
         else:
             values = self.take(1, self.v_cache[layer], blocks)
         y = attend_rows(q.narrow(0, 0, counts.size(0)), keys, values, owners, counts, mask, soft_cap, sinks)
