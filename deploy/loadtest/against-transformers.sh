@@ -2,6 +2,8 @@
 # Compares a running cluster with Hugging Face transformers on the same weights, threads and machine:
 # rounds of both in turns, and per figure the median rates and the median of the rounds' ratios.
 #
+# Every round sends the same prompts, so the cluster must not keep them: `ennead local --router-set prefix-cache=false`.
+#
 #   ADDRESS  router of the running cluster (default 127.0.0.1:8470)
 #   MODEL    model directory that it serves (default: the bundled demo model)
 #   PYTHON   a Python with torch and transformers (default python3)

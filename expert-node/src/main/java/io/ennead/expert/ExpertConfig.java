@@ -7,7 +7,6 @@ import io.ennead.node.Setting;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.regex.Pattern;
 
 /**
  * Configuration of an expert node.
@@ -79,12 +78,10 @@ public record ExpertConfig(
    */
   private static final long MAX_INLINE_WORK = 32L << 20;
 
-  private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
-
   /** Checks what needs no model to be checked. */
   public ExpertConfig {
     ExpertIds.requireSyntax(experts);
-    if (!DEVICE.matcher(device).matches()) {
+    if (!EngineOptions.isDevice(device)) {
       throw new IllegalArgumentException("device: %s (expected: cpu or cuda:N)".formatted(device));
     }
     requirePort("port", port);
@@ -121,7 +118,8 @@ public record ExpertConfig(
 
   /** For experts of this shape. */
   BatchLimits batchLimits(int hidden, int width) {
-    int inlineRows = (int) Math.min(MAX_INLINE_WORK / (3L * hidden * width), maxBatchRows);
+    long shortRows = MAX_INLINE_WORK / (3L * hidden * width);
+    int inlineRows = (int) Math.min(shortRows, Math.min(maxBatchRows, maxQueuedRows));
     return new BatchLimits(maxBatchRows, maxQueuedRows, maxQueuedBytes, inlineRows);
   }
 

@@ -1,11 +1,14 @@
 package io.ennead.node;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a node still waits for. Ready when every part that was announced is done, so parts are
@@ -77,6 +80,25 @@ public final class Readiness {
   /** Runs an action after every change. */
   public void onChange(Runnable action) {
     listeners.add(action);
+  }
+
+  /**
+   * Waits until the node is ready.
+   *
+   * @throws IllegalStateException when the time is over, saying what is missing
+   */
+  public void await(Duration limit) throws InterruptedException {
+    CountDownLatch ready = new CountDownLatch(1);
+    onChange(
+        () -> {
+          if (ready()) {
+            ready.countDown();
+          }
+        });
+    if (!ready() && !ready.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new IllegalStateException(
+          "not ready after %s: %s".formatted(limit, String.join("; ", missing())));
+    }
   }
 
   private void tell() {

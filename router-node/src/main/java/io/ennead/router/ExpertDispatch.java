@@ -86,7 +86,7 @@ public final class ExpertDispatch implements AutoCloseable {
    * @throws IllegalStateException when the time is over, saying what is missing
    */
   public void awaitReady(Duration limit) throws InterruptedException {
-    ReadyWait.await(readiness, limit);
+    readiness.await(limit);
   }
 
   /**

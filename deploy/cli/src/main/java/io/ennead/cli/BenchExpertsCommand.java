@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,8 +34,6 @@ import picocli.CommandLine.Spec;
           + " not count as work. Weights that stay in the caches can be read faster than memory."
     })
 final class BenchExpertsCommand implements Callable<Integer> {
-  private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
-
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private BenchOutput output = new BenchOutput();
 
@@ -149,7 +146,7 @@ final class BenchExpertsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!DEVICE.matcher(device).matches()) {
+    if (!EngineOptions.isDevice(device)) {
       throw wrong("--device", device, "cpu or cuda:N");
     }
     if (model != null) {

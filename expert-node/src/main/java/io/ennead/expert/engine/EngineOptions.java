@@ -1,6 +1,7 @@
 package io.ennead.expert.engine;
 
 import io.ennead.wire.ComputeType;
+import java.util.regex.Pattern;
 
 /**
  * How an engine computes.
@@ -27,6 +28,13 @@ public record EngineOptions(
    * tile.
    */
   private static final long SMALL_EXPERT = 4L << 20;
+
+  private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
+
+  /** Whether this names a device: cpu or cuda:N. */
+  public static boolean isDevice(String name) {
+    return DEVICE.matcher(name).matches();
+  }
 
   /** The same with the tiles of experts of this shape, where none are given. */
   EngineOptions forExperts(int hidden, int width) {

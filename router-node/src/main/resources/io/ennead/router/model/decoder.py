@@ -56,7 +56,7 @@ class Decoder(torch.nn.Module):
         self.k_cache = torch.jit.Attribute([], List[torch.Tensor])  # per layer [blocks, kv_heads, width, block]: products with queries take a third
         self.v_cache = torch.jit.Attribute([], List[torch.Tensor])  # [blocks, kv_heads, block, width]; empty where values are part of the keys
         self.taken = torch.jit.Attribute([torch.empty(0), torch.empty(0)], List[torch.Tensor])  # room for the keys and values that a step sees
-        self.kv_heads = torch.jit.Attribute([0], List[int])  # the numbers of heads there are in caches
+        self.kv_heads = torch.jit.Attribute([], List[int])  # the numbers of heads there are in caches
         # rotary tables by position, [context, dimensions]
         self.cos_tables = torch.jit.Attribute([], List[torch.Tensor])
         self.sin_tables = torch.jit.Attribute([], List[torch.Tensor])
@@ -207,10 +207,11 @@ class Decoder(torch.nn.Module):
         self.masks.clear()
         self.seen.clear()
         count = len(spans) // 4
+        blocks = tables.to(place, copy=True)  # the argument may alias a buffer that goes with the call
         if decoding:
-            self.see_rows(count, at, tables.to(place), owners.to(place), starts.to(place))
+            self.see_rows(count, at, blocks, owners.to(place, copy=True), starts.to(place))
         else:
-            self.see_spans(spans, tables.to(place, copy=True))  # the argument may alias a buffer that goes with the call
+            self.see_spans(spans, blocks)
         return count
 
     def put(self, slots: torch.Tensor) -> None:
@@ -227,9 +228,7 @@ class Decoder(torch.nn.Module):
     def see_rows(self, count: int, at: torch.Tensor, blocks: torch.Tensor, owners: torch.Tensor, starts: torch.Tensor) -> None:
         lengths = at.narrow(0, 0, count) + 1
         for window in self.windows:
-            seen = seen_blocks(blocks, owners, starts, lengths, self.block, window)
-            # none of these may alias an argument
-            self.seen.append((seen[0].clone(), seen[1].clone(), seen[2], seen[3]))
+            self.seen.append(seen_blocks(blocks, owners, starts, lengths, self.block, window))
 
     def see_spans(self, spans: List[int], table: torch.Tensor) -> None:
         for window in self.windows:
@@ -260,17 +259,18 @@ class Decoder(torch.nn.Module):
         rows = x.size(0)
         heads, kv_heads, d = int(f["heads"]), int(f["kv_heads"]), int(f["head_dim"])
         qkv = linear(x, w, "qkv", self.tile)
-        if "clip" in f:
-            qkv = qkv.clamp(-f["clip"], f["clip"])
         both = qkv.narrow(1, 0, (heads + kv_heads) * d)
+        v = qkv.narrow(1, (heads + kv_heads) * d, kv_heads * d)
         if "q_norm" in w:
             q = self.query_key_norm(qkv.narrow(1, 0, heads * d), w["q_norm"], f["q_norm_epsilon"])
             k = self.query_key_norm(qkv.narrow(1, heads * d, kv_heads * d), w["k_norm"], f["k_norm_epsilon"])
             both = torch.cat([q, k], dim=1)
+        if "clip" in f:
+            both, v = both.clamp(-f["clip"], f["clip"]), v.clamp(-f["clip"], f["clip"])
         table = int(f["rotary"])
         both = rotate(both.view(rows, heads + kv_heads, d), self.cos[table], self.sin[table], f["interleaved"] > 0)
         self.keep(layer, self.k_cache[layer].transpose(2, 3), both.narrow(1, heads, kv_heads))
-        self.keep(layer, self.v_cache[layer], qkv.narrow(1, (heads + kv_heads) * d, kv_heads * d))
+        self.keep(layer, self.v_cache[layer], v)
         q = both.narrow(1, 0, heads)
         mixed = self.mix(layer, q * f["scale"], d)
         return linear(mixed.reshape(rows, heads * d), w, "out", self.tile)
