@@ -3,6 +3,7 @@ package io.ennead.expert;
 import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
+import io.ennead.wire.Rows;
 import java.util.List;
 
 /**
@@ -13,11 +14,11 @@ final class WarmUp {
   private WarmUp() {}
 
   static void run(ExpertEngine engine, List<Integer> layers, List<Integer> experts) {
-    float[] row = probe(engine.hidden());
+    Rows row = Rows.of(probe(engine.hidden()), engine.hidden());
     List<Slice> slices = experts.stream().map(id -> new Slice(id, new int[] {0})).toList();
     for (int layer : layers) {
       for (Tile tile : Tile.values()) {
-        requireFinite(engine.run(layer, tile, row, slices), layer);
+        requireFinite(engine.run(layer, tile, row, slices).toArray(), layer);
       }
     }
   }

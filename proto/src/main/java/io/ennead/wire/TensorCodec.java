@@ -9,8 +9,6 @@ import io.ennead.v1.DataType;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.Tensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.List;
 
@@ -45,32 +43,28 @@ public final class TensorCodec {
     return tensor.build();
   }
 
+  /** Encodes rows as a matrix, as {@link Rows#write} does. */
+  public static Tensor encode(Rows rows, DataType type) {
+    ByteBuffer data = allocate(Math.multiplyExact(rows.count(), rows.width()), type);
+    for (int row = 0; row < rows.count(); row++) {
+      rows.write(row, type, data);
+    }
+    return Tensor.newBuilder()
+        .setDataType(type)
+        .addShape(rows.count())
+        .addShape(rows.width())
+        .setData(UnsafeByteOperations.unsafeWrap(data.array()))
+        .build();
+  }
+
   private static ByteString bytes(float[] values, DataType type) {
-    if (!isFloat(type)) {
-      throw new IllegalArgumentException("type: %s (expected: F32, F16 or BF16)".formatted(type));
-    }
-    byte[] bytes = new byte[Math.multiplyExact(values.length, bytesPerElement(type))];
-    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    if (type == DataType.DATA_TYPE_F32) {
-      buffer.asFloatBuffer().put(values);
-    } else if (type == DataType.DATA_TYPE_BF16) {
-      putBf16(values, buffer.asShortBuffer());
-    } else {
-      putF16(values, buffer.asShortBuffer());
-    }
-    return UnsafeByteOperations.unsafeWrap(bytes);
+    ByteBuffer data = allocate(values.length, type);
+    FloatElements.write(values, 0, values.length, type, data);
+    return UnsafeByteOperations.unsafeWrap(data.array());
   }
 
-  private static void putBf16(float[] values, ShortBuffer target) {
-    for (int i = 0; i < values.length; i++) {
-      target.put(i, FloatFormats.toBf16(values[i]));
-    }
-  }
-
-  private static void putF16(float[] values, ShortBuffer target) {
-    for (int i = 0; i < values.length; i++) {
-      target.put(i, FloatFormats.toF16(values[i]));
-    }
+  private static ByteBuffer allocate(int elements, DataType type) {
+    return ByteBuffer.allocate(Math.multiplyExact(elements, bytesPerElement(type)));
   }
 
   /**
@@ -81,32 +75,28 @@ public final class TensorCodec {
    */
   public static float[] floats(Tensor tensor, String field) {
     DataType type = tensor.getDataType();
-    if (!isFloat(type)) {
+    if (!FloatElements.has(type)) {
       throw dtypeMismatch(tensor, field, "F32, F16 or BF16");
     }
     float[] values = new float[elements(tensor, field)];
-    ByteBuffer data =
-        tensor.getData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN); // a view
-    if (type == DataType.DATA_TYPE_F32) {
-      data.asFloatBuffer().get(values);
-    } else if (type == DataType.DATA_TYPE_BF16) {
-      getBf16(data.asShortBuffer(), values);
-    } else {
-      getF16(data.asShortBuffer(), values);
-    }
+    FloatElements.read(tensor.getData().asReadOnlyByteBuffer(), type, values, 0, values.length);
     return values;
   }
 
-  private static void getBf16(ShortBuffer source, float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] = FloatFormats.fromBf16(source.get(i));
+  /**
+   * The rows of a matrix of a float type. They are read from the tensor's bytes when they are used.
+   *
+   * @param field where the tensor stands in the request, for the message
+   * @throws ServingException TENSOR_SHAPE_MISMATCH, TENSOR_DTYPE_MISMATCH or TENSOR_MALFORMED
+   */
+  public static Rows rows(Tensor tensor, String field, int width) {
+    DataType type = tensor.getDataType();
+    if (!FloatElements.has(type)) {
+      throw dtypeMismatch(tensor, field, "F32, F16 or BF16");
     }
-  }
-
-  private static void getF16(ShortBuffer source, float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] = FloatFormats.fromF16(source.get(i));
-    }
+    requireMatrix(tensor, field, width);
+    // A slice: the bytes may lie amid those of a whole message.
+    return new TensorRows(tensor.getData().asReadOnlyByteBuffer().slice(), type, width);
   }
 
   /**
@@ -207,12 +197,6 @@ public final class TensorCodec {
       case DATA_TYPE_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalArgumentException("type: %s (expected: a data type)".formatted(type));
     };
-  }
-
-  private static boolean isFloat(DataType type) {
-    return type == DataType.DATA_TYPE_F32
-        || type == DataType.DATA_TYPE_F16
-        || type == DataType.DATA_TYPE_BF16;
   }
 
   private static boolean isKnown(DataType type) {

@@ -2,6 +2,7 @@ package io.ennead.benchmarks;
 
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
+import io.ennead.wire.Rows;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +39,7 @@ public class CombineBenchmark {
 
   private Routing routing = new Routing(0, 1, new int[0], new float[0]);
   private List<ExpertRows> experts = List.of();
-  private float[] outputs = {};
+  private Rows outputs = Rows.of(new float[0], 1);
 
   /** Makes the inputs. */
   @Setup
@@ -49,7 +50,7 @@ public class CombineBenchmark {
     Arrays.fill(weights, 0.5f);
     routing = new Routing(rows, EXPERTS_PER_ROW, ids, weights);
     experts = ExpertRows.of(routing);
-    outputs = Numbers.normal(ids.length * hidden, 1);
+    outputs = Rows.of(Numbers.normal(ids.length * hidden, 1), hidden);
   }
 
   /** Rows by expert. */
@@ -64,7 +65,7 @@ public class CombineBenchmark {
     float[] sum = new float[rows * hidden];
     int first = 0;
     for (ExpertRows expert : experts) {
-      expert.addTo(sum, outputs, first, hidden);
+      expert.addTo(sum, outputs, first);
       first += expert.rows().length;
     }
     return sum;

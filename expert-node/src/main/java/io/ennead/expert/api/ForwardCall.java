@@ -11,6 +11,7 @@ import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertSlice;
 import io.ennead.v1.Tensor;
 import io.ennead.wire.ComputeType;
+import io.ennead.wire.Rows;
 import io.ennead.wire.TensorCodec;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,7 +27,7 @@ import java.util.Set;
  * @param slices which rows each expert computes
  * @param rowType type of the request's rows, and so of the reply's
  */
-record ForwardCall(int layer, Tile tile, float[] rows, List<Slice> slices, DataType rowType) {
+record ForwardCall(int layer, Tile tile, Rows rows, List<Slice> slices, DataType rowType) {
 
   /**
    * Checks everything before anything is allocated for it.
@@ -40,11 +41,10 @@ record ForwardCall(int layer, Tile tile, float[] rows, List<Slice> slices, DataT
     int layer = layer(request, served);
     Tile tile = tile(request);
     DataType type = rowType(request.getRows(), served.type());
-    int rows = TensorCodec.requireMatrix(request.getRows(), "rows", served.model().hiddenSize());
-    List<Slice> slices = slices(request, rows, layer, served);
+    Rows rows = TensorCodec.rows(request.getRows(), "rows", served.model().hiddenSize());
+    List<Slice> slices = slices(request, rows.count(), layer, served);
     requireReplyFits(slices, served.model().hiddenSize(), type, maxReplyBytes);
-    return new ForwardCall(
-        layer, tile, TensorCodec.floats(request.getRows(), "rows"), slices, type);
+    return new ForwardCall(layer, tile, rows, slices, type);
   }
 
   private static void requireModel(ExpertServiceForwardRequest request, ServedExperts served) {

@@ -1,5 +1,7 @@
 package io.ennead.expert.batch;
 
+import io.ennead.wire.Rows;
+
 /**
  * Outputs of one call.
  *
@@ -7,4 +9,4 @@ package io.ennead.expert.batch;
  * @param queueNanos from submission to the start of the computation
  * @param computeNanos the computation of the whole batch that the call was part of
  */
-public record BatchResult(float[] outputs, long queueNanos, long computeNanos) {}
+public record BatchResult(Rows outputs, long queueNanos, long computeNanos) {}

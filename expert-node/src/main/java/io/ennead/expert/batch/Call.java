@@ -2,6 +2,7 @@ package io.ennead.expert.batch;
 
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
+import io.ennead.wire.Rows;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -9,19 +10,17 @@ import java.util.concurrent.CompletableFuture;
 final class Call {
   private final int layer;
   private final Tile tile;
-  private final float[] rows;
+  private final Rows rows;
   private final List<Slice> slices;
-  private final int hidden;
   private final int outputRows;
   private final long arrivedNanos = System.nanoTime();
   private final CompletableFuture<BatchResult> result = new CompletableFuture<>();
 
-  Call(int layer, Tile tile, float[] rows, List<Slice> slices, int hidden) {
+  Call(int layer, Tile tile, Rows rows, List<Slice> slices) {
     this.layer = layer;
     this.tile = tile;
     this.rows = rows;
     this.slices = List.copyOf(slices);
-    this.hidden = hidden;
     this.outputRows = this.slices.stream().mapToInt(s -> s.rows().length).reduce(0, Math::addExact);
   }
 
@@ -34,7 +33,7 @@ final class Call {
   }
 
   /** [inputRows, hidden]. */
-  float[] rows() {
+  Rows rows() {
     return rows;
   }
 
@@ -43,7 +42,7 @@ final class Call {
   }
 
   int inputRows() {
-    return rows.length / hidden;
+    return rows.count();
   }
 
   int outputRows() {
@@ -56,7 +55,7 @@ final class Call {
   }
 
   long bytes() {
-    return Float.BYTES * (rows.length + (long) outputRows * hidden);
+    return (long) Float.BYTES * rows.width() * (rows.count() + (long) outputRows);
   }
 
   boolean joins(Call other) {
@@ -71,7 +70,7 @@ final class Call {
     return startedNanos - arrivedNanos;
   }
 
-  void complete(float[] outputs, long startedNanos, long computeNanos) {
+  void complete(Rows outputs, long startedNanos, long computeNanos) {
     result.complete(new BatchResult(outputs, waited(startedNanos), computeNanos));
   }
 }

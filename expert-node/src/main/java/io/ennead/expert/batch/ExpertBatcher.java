@@ -4,6 +4,7 @@ import io.ennead.errors.ServingException;
 import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
+import io.ennead.wire.Rows;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -55,8 +56,8 @@ public final class ExpertBatcher implements AutoCloseable {
    * @throws ServingException QUEUE_FULL, TOO_MANY_TOKENS or NODE_DRAINING
    */
   public CompletableFuture<BatchResult> submit(
-      int layer, Tile tile, float[] rows, List<Slice> slices) {
-    var call = new Call(layer, tile, rows, slices, engine.hidden());
+      int layer, Tile tile, Rows rows, List<Slice> slices) {
+    var call = new Call(layer, tile, rows, slices);
     if (queue.enter(call)) {
       takeTurn(List.of(call));
       return call.result();
@@ -106,22 +107,23 @@ public final class ExpertBatcher implements AutoCloseable {
   private void compute(List<Call> batch) {
     long started = System.nanoTime();
     Call first = batch.get(0);
-    MergedCalls merged = MergedCalls.of(batch, engine.hidden());
-    float[] outputs = engine.run(first.layer(), first.tile(), merged.rows(), merged.slices());
+    MergedCalls merged = MergedCalls.of(batch);
+    Rows outputs = engine.run(first.layer(), first.tile(), merged.rows(), merged.slices());
     requireLength(outputs, batch);
     long nanos = System.nanoTime() - started;
     metrics.ran(batch, merged.counts(), started, nanos);
-    List<float[]> parts = merged.split(outputs);
+    List<Rows> parts = merged.split(outputs);
     for (int i = 0; i < batch.size(); i++) {
       batch.get(i).complete(parts.get(i), started, nanos);
     }
   }
 
-  private void requireLength(float[] outputs, List<Call> batch) {
-    int expected = batch.stream().mapToInt(Call::outputRows).sum() * engine.hidden();
-    if (outputs.length != expected) {
+  private void requireLength(Rows outputs, List<Call> batch) {
+    int expected = batch.stream().mapToInt(Call::outputRows).sum();
+    if (outputs.count() != expected || outputs.width() != engine.hidden()) {
       throw new IllegalStateException(
-          "outputs of the engine: %d (expected: %d)".formatted(outputs.length, expected));
+          "outputs of the engine: [%d, %d] (expected: [%d, %d])"
+              .formatted(outputs.count(), outputs.width(), expected, engine.hidden()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.ennead.expert.batch;
 
 import io.ennead.expert.engine.ExpertEngine.Slice;
+import io.ennead.wire.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,14 +15,12 @@ import java.util.TreeMap;
  */
 final class MergedCalls {
   private final List<Call> calls;
-  private final int hidden;
 
   /** Rows of each expert over all calls, by ascending expert. */
   private final Map<Integer, Integer> counts = new TreeMap<>();
 
-  private MergedCalls(List<Call> calls, int hidden) {
+  private MergedCalls(List<Call> calls) {
     this.calls = calls;
-    this.hidden = hidden;
     for (Call call : calls) {
       for (Slice slice : call.slices()) {
         counts.merge(slice.expert(), slice.rows().length, Integer::sum);
@@ -29,8 +28,8 @@ final class MergedCalls {
     }
   }
 
-  static MergedCalls of(List<Call> calls, int hidden) {
-    return new MergedCalls(calls, hidden);
+  static MergedCalls of(List<Call> calls) {
+    return new MergedCalls(calls);
   }
 
   /** Rows of each expert. */
@@ -38,18 +37,9 @@ final class MergedCalls {
     return counts;
   }
 
-  /** [sum of input rows, hidden]. */
-  float[] rows() {
-    if (calls.size() == 1) {
-      return calls.get(0).rows();
-    }
-    float[] rows = new float[calls.stream().mapToInt(call -> call.rows().length).sum()];
-    int at = 0;
-    for (Call call : calls) {
-      System.arraycopy(call.rows(), 0, rows, at, call.rows().length);
-      at += call.rows().length;
-    }
-    return rows;
+  /** The rows of all calls, one after the other. */
+  Rows rows() {
+    return Rows.join(calls.stream().map(Call::rows).toList());
   }
 
   /** One slice per expert, by ascending expert. */
@@ -84,28 +74,24 @@ final class MergedCalls {
   }
 
   /** Outputs of {@link #slices}, apart again: those of each call, in its own order. */
-  List<float[]> split(float[] outputs) {
+  List<Rows> split(Rows outputs) {
     if (calls.size() == 1) {
       return List.of(outputs);
     }
     Map<Integer, Integer> next = starts();
-    List<float[]> parts = new ArrayList<>();
-    for (Call call : calls) {
-      parts.add(part(call, outputs, next));
-    }
-    return parts;
+    return calls.stream().map(call -> outputs.select(places(call, next))).toList();
   }
 
-  private float[] part(Call call, float[] outputs, Map<Integer, Integer> next) {
-    float[] part = new float[call.outputRows() * hidden];
+  private static int[] places(Call call, Map<Integer, Integer> next) {
+    int[] places = new int[call.outputRows()];
     int at = 0;
     for (Slice slice : call.slices()) {
       int from = advance(next, slice);
-      int length = slice.rows().length * hidden;
-      System.arraycopy(outputs, from * hidden, part, at, length);
-      at += length;
+      for (int i = 0; i < slice.rows().length; i++) {
+        places[at++] = from + i;
+      }
     }
-    return part;
+    return places;
   }
 
   /** Where each expert's rows begin in the outputs. */

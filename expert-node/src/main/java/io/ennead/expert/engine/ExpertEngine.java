@@ -1,6 +1,7 @@
 package io.ennead.expert.engine;
 
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.wire.Rows;
 import java.util.List;
 import java.util.SortedMap;
 
@@ -17,11 +18,11 @@ public interface ExpertEngine extends AutoCloseable {
    *
    * @param layer layer index
    * @param tile rows per kernel call, which decides the bits
-   * @param rows [n, hidden], row-major; not modified
+   * @param rows [n, hidden]
    * @param slices which rows each expert computes; each expert of the layer at most once
    * @return [sum of slice lengths, hidden], slice after slice
    */
-  float[] run(int layer, Tile tile, float[] rows, List<Slice> slices);
+  Rows run(int layer, Tile tile, Rows rows, List<Slice> slices);
 
   /** The experts it holds, each with the hash of its weights ({@code checkpoint.Fingerprints}). */
   SortedMap<ExpertId, String> fingerprints();

@@ -2,6 +2,7 @@ package io.ennead.expert.engine;
 
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
+import io.ennead.wire.Rows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -62,7 +63,7 @@ final class NumericsProbe {
     TilePlan plan = TilePlan.of(List.of(slice), options.rows(tile), expert -> slot);
     float[] result = new float[0];
     for (int i = 0; i < PASSES; i++) {
-      result = TorchExperts.run(module, plan, rows, hidden);
+      result = TorchExperts.run(module, plan, Rows.of(rows, hidden)).toArray();
     }
     return result;
   }

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import io.ennead.wire.Rows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -82,14 +83,13 @@ public final class TorchCall implements AutoCloseable {
     return add(tensor(DataType.FLOAT32, copy, shape));
   }
 
-  /** A float tensor of copies of some rows of a matrix, in the order given. */
-  TorchCall withRows(float[] matrix, int columns, int[] rows) {
-    ByteBuffer copy = take(Math.multiplyExact(rows.length, columns), Float.BYTES);
-    FloatBuffer target = copy.asFloatBuffer();
-    for (int row : rows) {
-      target.put(matrix, row * columns, columns);
+  /** A float tensor of copies of rows. */
+  TorchCall withRows(Rows rows) {
+    ByteBuffer copy = take(Math.multiplyExact(rows.count(), rows.width()), Float.BYTES);
+    for (int row = 0; row < rows.count(); row++) {
+      rows.write(row, io.ennead.v1.DataType.DATA_TYPE_F32, copy);
     }
-    return add(tensor(DataType.FLOAT32, copy, new Shape(rows.length, columns)));
+    return add(tensor(DataType.FLOAT32, copy.rewind(), new Shape(rows.count(), rows.width())));
   }
 
   private ByteBuffer take(int count, int bytes) {
@@ -135,14 +135,14 @@ public final class TorchCall implements AutoCloseable {
   }
 
   /** Runs a method that gives a matrix, and copies some of its rows, in the order given. */
-  float[] runRows(int columns, int[] rows) {
+  Rows runRows(int columns, int[] rows) {
     try (IValue result = run()) {
       FloatBuffer matrix = view(result);
       float[] copy = new float[rows.length * columns]; // [rows, columns]
       for (int i = 0; i < rows.length; i++) {
         matrix.get(rows[i] * columns, copy, i * columns, columns);
       }
-      return copy;
+      return Rows.of(copy, columns);
     }
   }
 

@@ -3,6 +3,7 @@ package io.ennead.expert.engine;
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.wire.Rows;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -68,20 +69,20 @@ public final class TorchExperts implements ExpertEngine {
   }
 
   @Override
-  public float[] run(int layer, Tile tile, float[] rows, List<Slice> slices) {
+  public Rows run(int layer, Tile tile, Rows rows, List<Slice> slices) {
     TilePlan plan = TilePlan.of(slices, options.rows(tile), expert -> slot(layer, expert));
     if (plan.slots().length == 0) {
-      return new float[0];
+      return rows.select();
     }
-    return run(module, plan, rows, hidden);
+    return run(module, plan, rows);
   }
 
-  static float[] run(TorchModule module, TilePlan plan, float[] rows, int hidden) {
+  static Rows run(TorchModule module, TilePlan plan, Rows rows) {
     try (TorchCall call = module.call("forward")) {
-      return call.withRows(rows, hidden, plan.gather())
+      return call.withRows(rows.select(plan.gather()))
           .withList(plan.slots())
           .withList(plan.lengths())
-          .runRows(hidden, plan.keep());
+          .runRows(rows.width(), plan.keep());
     }
   }
 

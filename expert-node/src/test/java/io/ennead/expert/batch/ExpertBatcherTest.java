@@ -9,6 +9,7 @@ import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.expert.engine.FormulaEngine;
 import io.ennead.v1.ErrorReason;
+import io.ennead.wire.Rows;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
@@ -61,7 +62,7 @@ class ExpertBatcherTest {
         results.add(CompletableFuture.supplyAsync(() -> submitPatiently(call).join(), callers));
       }
       for (int i = 0; i < calls.size(); i++) {
-        assertThat(results.get(i).get(10, TimeUnit.SECONDS).outputs())
+        assertThat(results.get(i).get(10, TimeUnit.SECONDS).outputs().toArray())
             .as("seed %d, call %d", seed, i)
             .containsExactly(calls.get(i).expected());
       }
@@ -73,9 +74,9 @@ class ExpertBatcherTest {
   @Test
   void aSmallCallOnAnIdleEngineIsComputedByItsCaller() {
     restart(new BatchLimits(100, 100, 1 << 20, 2));
-    assertThat(batcher.submit(1, Tile.DECODE, new float[2 * HIDDEN], slices(0, 0, 1, 1))).isDone();
+    assertThat(batcher.submit(1, Tile.DECODE, rows(2), slices(0, 0, 1, 1))).isDone();
     assertThat(engine.threads()).containsExactly(Thread.currentThread().getName());
-    batcher.submit(1, Tile.DECODE, new float[3 * HIDDEN], slices(0, 0)).join();
+    batcher.submit(1, Tile.DECODE, rows(3), slices(0, 0)).join();
     assertThat(engine.threads()).containsExactly(Thread.currentThread().getName(), "expert-batch");
   }
 
@@ -85,10 +86,10 @@ class ExpertBatcherTest {
     engine.block();
     var first =
         CompletableFuture.supplyAsync(
-            () -> batcher.submit(0, Tile.DECODE, new float[HIDDEN], slices(0, 0)).join());
+            () -> batcher.submit(0, Tile.DECODE, rows(1), slices(0, 0)).join());
     engine.awaitEntered();
-    var second = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
-    var third = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    var second = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var third = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
     assertThat(second).isNotDone();
     engine.release();
     CompletableFuture.allOf(first, second, third).get();
@@ -101,13 +102,13 @@ class ExpertBatcherTest {
     restart(new BatchLimits(100, 100, 1 << 20, 2));
     engine.failWith(new IllegalStateException("native"));
     assertFailed(
-        batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0)),
+        batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
         ErrorReason.ERROR_REASON_ENGINE_FAILURE);
     engine.failWith(null);
-    assertThat(batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0))).isDone();
+    assertThat(batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0))).isDone();
     batcher.close();
     assertRefused(
-        () -> batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0)),
+        () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
         ErrorReason.ERROR_REASON_NODE_DRAINING);
   }
 
@@ -124,9 +125,9 @@ class ExpertBatcherTest {
     }
     engine.release();
     for (int i = 0; i < calls.size(); i++) {
-      assertThat(results.get(i).get().outputs()).containsExactly(calls.get(i).expected());
+      assertThat(results.get(i).get().outputs().toArray()).containsExactly(calls.get(i).expected());
     }
-    assertThat(first.get().outputs()).hasSize(HIDDEN);
+    assertThat(first.get().outputs().toArray()).hasSize(HIDDEN);
     assertThat(engine.runs()).hasSize(2);
     assertThat(metrics())
         .contains("ennead_expert_batch_calls_count 2")
@@ -136,8 +137,8 @@ class ExpertBatcherTest {
   @Test
   void eachExpertHasOneSliceInAJoinedRun() throws Exception {
     var first = blockedCall();
-    var one = batcher.submit(1, Tile.DECODE, new float[2 * HIDDEN], slices(5, 1, 2, 0));
-    var two = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(2, 0, 7, 0));
+    var one = batcher.submit(1, Tile.DECODE, rows(2), slices(5, 1, 2, 0));
+    var two = batcher.submit(1, Tile.DECODE, rows(1), slices(2, 0, 7, 0));
     engine.release();
     CompletableFuture.allOf(first, one, two).get();
     FormulaEngine.Run run = engine.runs().get(1);
@@ -151,10 +152,10 @@ class ExpertBatcherTest {
   @Test
   void otherLayersAndTilesRunApartInOrderOfArrival() throws Exception {
     var first = blockedCall();
-    var a = batcher.submit(3, Tile.DECODE, new float[HIDDEN], slices(0, 0));
-    var b = batcher.submit(3, Tile.PREFILL, new float[HIDDEN], slices(0, 0));
-    var c = batcher.submit(4, Tile.DECODE, new float[HIDDEN], slices(0, 0));
-    var d = batcher.submit(3, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    var a = batcher.submit(3, Tile.DECODE, rows(1), slices(0, 0));
+    var b = batcher.submit(3, Tile.PREFILL, rows(1), slices(0, 0));
+    var c = batcher.submit(4, Tile.DECODE, rows(1), slices(0, 0));
+    var d = batcher.submit(3, Tile.DECODE, rows(1), slices(0, 0));
     engine.release();
     CompletableFuture.allOf(first, a, b, c, d).get();
     assertThat(engine.runs().stream().skip(1).map(run -> run.layer() + " " + run.tile()))
@@ -167,9 +168,9 @@ class ExpertBatcherTest {
     var first = blockedCall();
     List<CompletableFuture<BatchResult>> results = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      results.add(batcher.submit(1, Tile.DECODE, new float[2 * HIDDEN], slices(0, 0)));
+      results.add(batcher.submit(1, Tile.DECODE, rows(2), slices(0, 0)));
     }
-    results.add(batcher.submit(1, Tile.DECODE, new float[9 * HIDDEN], slices(0, 8)));
+    results.add(batcher.submit(1, Tile.DECODE, rows(9), slices(0, 8)));
     engine.release();
     CompletableFuture.allOf(results.toArray(CompletableFuture[]::new)).get();
     assertThat(first).isCompleted();
@@ -180,9 +181,9 @@ class ExpertBatcherTest {
   void queueFullOfRowsRefusesWithAHintWhenToRetry() throws Exception {
     restart(new BatchLimits(100, 4, 1 << 20, 0));
     var first = blockedCall();
-    var waiting = batcher.submit(1, Tile.DECODE, new float[3 * HIDDEN], slices(0, 0));
+    var waiting = batcher.submit(1, Tile.DECODE, rows(3), slices(0, 0));
     assertRefused(
-            () -> batcher.submit(1, Tile.DECODE, new float[2 * HIDDEN], slices(0, 0)),
+            () -> batcher.submit(1, Tile.DECODE, rows(2), slices(0, 0)),
             ErrorReason.ERROR_REASON_QUEUE_FULL)
         .satisfies(e -> assertThat(e.retryAfter()).isPresent())
         .satisfies(e -> assertThat(e.metadata()).containsEntry("limit", "4"));
@@ -197,9 +198,9 @@ class ExpertBatcherTest {
   void queueFullOfBytesRefuses() throws Exception {
     restart(new BatchLimits(100, 1000, 100, 0));
     var first = blockedCall();
-    var waiting = batcher.submit(1, Tile.DECODE, new float[4 * HIDDEN], slices(0, 0));
+    var waiting = batcher.submit(1, Tile.DECODE, rows(4), slices(0, 0));
     assertRefused(
-            () -> batcher.submit(1, Tile.DECODE, new float[3 * HIDDEN], slices(0, 0)),
+            () -> batcher.submit(1, Tile.DECODE, rows(3), slices(0, 0)),
             ErrorReason.ERROR_REASON_QUEUE_FULL)
         .satisfies(e -> assertThat(e.metadata()).containsEntry("queue", "expert bytes"));
     engine.release();
@@ -210,9 +211,9 @@ class ExpertBatcherTest {
   void callOfMoreBytesThanTheBoundWaitsAlone() throws Exception {
     restart(new BatchLimits(100, 1000, 100, 0));
     var first = blockedCall();
-    var large = batcher.submit(1, Tile.DECODE, new float[20 * HIDDEN], slices(0, 0));
+    var large = batcher.submit(1, Tile.DECODE, rows(20), slices(0, 0));
     assertRefused(
-        () -> batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0)),
+        () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
         ErrorReason.ERROR_REASON_QUEUE_FULL);
     engine.release();
     CompletableFuture.allOf(first, large).get();
@@ -222,13 +223,11 @@ class ExpertBatcherTest {
   void callThatWouldNeverFitIsRefusedWithoutAHint() {
     restart(new BatchLimits(100, 4, 1 << 20, 0));
     assertRefused(
-            () -> batcher.submit(1, Tile.DECODE, new float[5 * HIDDEN], slices(0, 0)),
+            () -> batcher.submit(1, Tile.DECODE, rows(5), slices(0, 0)),
             ErrorReason.ERROR_REASON_TOO_MANY_TOKENS)
         .satisfies(e -> assertThat(e).hasMessage("rows: 5 (expected: at most 4)"));
     assertRefused(
-            () ->
-                batcher.submit(
-                    1, Tile.DECODE, new float[HIDDEN], slices(0, 0, 1, 0, 2, 0, 3, 0, 4, 0)),
+            () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0, 1, 0, 2, 0, 3, 0, 4, 0)),
             ErrorReason.ERROR_REASON_TOO_MANY_TOKENS)
         .satisfies(e -> assertThat(e).hasMessage("rows: 5 (expected: at most 4)"));
   }
@@ -237,13 +236,13 @@ class ExpertBatcherTest {
   void cancelledCallIsNeverComputedAndFreesItsPlaceAtOnce() throws Exception {
     restart(new BatchLimits(100, 4, 1 << 20, 0));
     var first = blockedCall();
-    var cancelled = batcher.submit(1, Tile.DECODE, new float[4 * HIDDEN], slices(0, 0));
+    var cancelled = batcher.submit(1, Tile.DECODE, rows(4), slices(0, 0));
     assertThat(metrics()).contains("ennead_expert_queue_rows 4.0");
     cancelled.cancel(false);
     assertThat(metrics())
         .contains("ennead_expert_queue_rows 0.0")
         .contains("ennead_expert_calls_cancelled_total 1.0");
-    var next = batcher.submit(9, Tile.DECODE, new float[4 * HIDDEN], slices(0, 0));
+    var next = batcher.submit(9, Tile.DECODE, rows(4), slices(0, 0));
     engine.release();
     CompletableFuture.allOf(first, next).get();
     assertThat(engine.runs()).extracting(FormulaEngine.Run::layer).containsExactly(0, 9);
@@ -254,7 +253,7 @@ class ExpertBatcherTest {
     var running = blockedCall();
     running.cancel(false);
     engine.release();
-    var done = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    var done = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
     done.get();
     done.cancel(false);
     assertThat(metrics()).contains("ennead_expert_calls_cancelled_total 0.0");
@@ -263,30 +262,30 @@ class ExpertBatcherTest {
   @Test
   void failureOfTheEngineReachesEveryCallOfTheRunAndNoOther() throws Exception {
     var first = blockedCall();
-    var a = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
-    var b = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    var a = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var b = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
     engine.failWith(new IllegalStateException("native"));
     engine.release();
     for (var call : List.of(first, a, b)) {
       assertFailed(call, ErrorReason.ERROR_REASON_ENGINE_FAILURE);
     }
     engine.failWith(null);
-    assertThat(batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0)).get()).isNotNull();
+    assertThat(batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)).get()).isNotNull();
   }
 
   @Test
   void closeFailsWaitingCallsAndLetsTheRunningOneFinish() throws Exception {
     var running = blockedCall();
-    var waiting = batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    var waiting = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
     CompletableFuture<Void> closed = CompletableFuture.runAsync(batcher::close);
     assertFailed(waiting, ErrorReason.ERROR_REASON_NODE_DRAINING);
     assertRefused(
-        () -> batcher.submit(1, Tile.DECODE, new float[HIDDEN], slices(0, 0)),
+        () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
         ErrorReason.ERROR_REASON_NODE_DRAINING);
     assertThat(closed).isNotDone();
     engine.release();
     closed.get();
-    assertThat(running.get().outputs()).hasSize(HIDDEN);
+    assertThat(running.get().outputs().toArray()).hasSize(HIDDEN);
   }
 
   @Test
@@ -299,13 +298,12 @@ class ExpertBatcherTest {
     engine.release();
     batcher.close();
     assertThat(batcher.stopped()).isTrue();
-    assertThat(running.get().outputs()).hasSize(HIDDEN);
+    assertThat(running.get().outputs().toArray()).hasSize(HIDDEN);
   }
 
   @Test
   void rowsAreCountedByExpertAndTimesAreTold() throws Exception {
-    BatchResult result =
-        batcher.submit(1, Tile.DECODE, new float[2 * HIDDEN], slices(4, 0, 6, 1)).get();
+    BatchResult result = batcher.submit(1, Tile.DECODE, rows(2), slices(4, 0, 6, 1)).get();
     assertThat(result.queueNanos()).isNotNegative();
     assertThat(result.computeNanos()).isPositive();
     assertThat(metrics())
@@ -324,13 +322,13 @@ class ExpertBatcherTest {
   /** A call that keeps the engine busy until {@link FormulaEngine#release}. */
   private CompletableFuture<BatchResult> blockedCall() throws InterruptedException {
     engine.block();
-    var call = batcher.submit(0, Tile.DECODE, new float[HIDDEN], slices(0, 0));
+    var call = batcher.submit(0, Tile.DECODE, rows(1), slices(0, 0));
     engine.awaitEntered();
     return call;
   }
 
   private CompletableFuture<BatchResult> submit(RandomCall call) {
-    return batcher.submit(call.layer(), call.tile(), call.rows(), call.slices());
+    return batcher.submit(call.layer(), call.tile(), Rows.of(call.rows(), HIDDEN), call.slices());
   }
 
   private CompletableFuture<BatchResult> submitPatiently(RandomCall call) {
@@ -357,6 +355,10 @@ class ExpertBatcherTest {
         .cause()
         .asInstanceOf(type(ServingException.class))
         .satisfies(e -> assertThat(e.reason()).isEqualTo(reason));
+  }
+
+  private static Rows rows(int count) {
+    return Rows.of(new float[count * HIDDEN], HIDDEN);
   }
 
   /** Expert, row, expert, row ...: one row each. */

@@ -9,6 +9,7 @@ import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.wire.ComputeType;
+import io.ennead.wire.Rows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -49,17 +50,18 @@ class GptOssMxfp4Test {
     config.putObject("quantization_config").put("quant_method", "mxfp4");
     Files.writeString(packed.resolve("config.json"), config.toString());
 
-    float[] rows = new float[3 * HIDDEN];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = (float) random.nextGaussian();
+    float[] values = new float[3 * HIDDEN];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
     }
+    Rows rows = Rows.of(values, HIDDEN);
     try (TorchExperts first = load(packed);
         TorchExperts second = load(plain)) {
       for (int layer = 0; layer < LAYERS; layer++) {
         for (int expert = 0; expert < EXPERTS; expert++) {
           List<Slice> slice = List.of(new Slice(expert, new int[] {0, 1, 2}));
-          float[] expected = second.run(layer, Tile.DECODE, rows, slice);
-          assertThat(first.run(layer, Tile.DECODE, rows, slice))
+          float[] expected = second.run(layer, Tile.DECODE, rows, slice).toArray();
+          assertThat(first.run(layer, Tile.DECODE, rows, slice).toArray())
               .as("layer %d, expert %d, seed %d", layer, expert, SEED)
               .containsExactly(expected);
           assertThat(IntStream.range(0, expected.length).filter(i -> expected[i] != 0).count())

@@ -8,6 +8,7 @@ import io.ennead.expert.checkpoint.TestTensors;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.wire.ComputeType;
+import io.ennead.wire.Rows;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -65,7 +66,9 @@ class FamilyExpertsTest {
 
   private static float[] run(TorchExperts engine, int layer, Tile tile, float[] rows, int expert) {
     int[] all = IntStream.range(0, ROWS).toArray();
-    return engine.run(layer, tile, rows, List.of(new Slice(expert, all)));
+    return engine
+        .run(layer, tile, Rows.of(rows, engine.hidden()), List.of(new Slice(expert, all)))
+        .toArray();
   }
 
   /** The tolerance that the fixtures' README asks for. */

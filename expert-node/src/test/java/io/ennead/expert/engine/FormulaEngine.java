@@ -2,6 +2,7 @@ package io.ennead.expert.engine;
 
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.engine.ExpertEngine.Slice;
+import io.ennead.wire.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -89,12 +90,12 @@ public final class FormulaEngine implements ExpertEngine {
   }
 
   @Override
-  public float[] run(int layer, Tile tile, float[] rows, List<Slice> slices) {
+  public Rows run(int layer, Tile tile, Rows rows, List<Slice> slices) {
     if (closed) {
       throw new IllegalStateException("engine is closed");
     }
     synchronized (this) {
-      runs.add(new Run(layer, tile, rows.length / hidden, slices));
+      runs.add(new Run(layer, tile, rows.count(), slices));
       threads.add(Thread.currentThread().getName());
     }
     entered.countDown();
@@ -104,7 +105,7 @@ public final class FormulaEngine implements ExpertEngine {
     if (failure != null) {
       throw failure;
     }
-    return compute(layer, tile, rows, slices);
+    return Rows.of(compute(layer, tile, rows.toArray(), slices), hidden);
   }
 
   private float[] compute(int layer, Tile tile, float[] rows, List<Slice> slices) {

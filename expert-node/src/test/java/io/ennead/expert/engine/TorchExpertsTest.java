@@ -11,6 +11,7 @@ import io.ennead.expert.checkpoint.FloatSource;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.wire.ComputeType;
+import io.ennead.wire.Rows;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ class TorchExpertsTest {
     float[] rows = randomRows(new Random(seed), 5);
     for (Tile tile : Tile.values()) {
       for (int layer = 0; layer < 4; layer++) {
-        float[] out = f32.run(layer, tile, rows, slices());
+        float[] out = run(f32, layer, tile, rows, slices());
         // Rows of norm ~1 through sums of 384 products in float32: rounding stays near 1e-6 of the
         // output's norm.
         assertThat(relativeError(out, oracle(layer, rows, slices())))
@@ -73,7 +74,7 @@ class TorchExpertsTest {
   void bf16IsNearTheFormula() {
     long seed = new Random().nextLong();
     float[] rows = randomRows(new Random(seed), 5);
-    float[] out = bf16.run(2, Tile.DECODE, rows, slices());
+    float[] out = run(bf16, 2, Tile.DECODE, rows, slices());
     // bfloat16 keeps 8 bits: each factor is off by up to 2^-9.
     assertThat(relativeError(out, oracle(2, rows, slices()))).as("seed %d", seed).isLessThan(0.02);
   }
@@ -86,7 +87,7 @@ class TorchExpertsTest {
     Random random = new Random(seed);
     for (Tile tile : Tile.values()) {
       float[] row = randomRows(random, 1);
-      float[] alone = engine.run(1, tile, row, List.of(new Slice(4, new int[] {0})));
+      float[] alone = run(engine, 1, tile, row, List.of(new Slice(4, new int[] {0})));
       for (int round = 0; round < 20; round++) {
         int count = 1 + random.nextInt(100);
         int place = random.nextInt(count);
@@ -94,7 +95,7 @@ class TorchExpertsTest {
         System.arraycopy(row, 0, rows, place * HIDDEN, HIDDEN);
         Slice others = new Slice(2, random.ints(random.nextInt(30), 0, count).toArray());
         int[] all = IntStream.range(0, count).toArray();
-        float[] out = engine.run(1, tile, rows, List.of(others, new Slice(4, all)));
+        float[] out = run(engine, 1, tile, rows, List.of(others, new Slice(4, all)));
         int from = (others.rows().length + place) * HIDDEN;
         assertThat(Arrays.copyOfRange(out, from, from + HIDDEN))
             .as("seed %d", seed)
@@ -106,10 +107,10 @@ class TorchExpertsTest {
   @Test
   void concurrentCallsGiveTheSameBits() throws Exception {
     float[] rows = randomRows(new Random(5), 16);
-    float[] expected = f32.run(0, Tile.DECODE, rows, slices());
+    float[] expected = run(f32, 0, Tile.DECODE, rows, slices());
     ExecutorService pool = Executors.newFixedThreadPool(4);
     try {
-      Callable<float[]> call = () -> f32.run(0, Tile.DECODE, rows, slices());
+      Callable<float[]> call = () -> run(f32, 0, Tile.DECODE, rows, slices());
       for (Future<float[]> result : pool.invokeAll(java.util.Collections.nCopies(40, call))) {
         assertThat(result.get()).isEqualTo(expected);
       }
@@ -123,7 +124,7 @@ class TorchExpertsTest {
     float[] rows = randomRows(new Random(5), 16);
     int before = f32.managedArrays();
     for (int i = 0; i < 200; i++) {
-      f32.run(i % 4, Tile.DECODE, rows, slices());
+      run(f32, i % 4, Tile.DECODE, rows, slices());
     }
     assertThat(f32.managedArrays()).isEqualTo(before);
   }
@@ -143,8 +144,10 @@ class TorchExpertsTest {
     float[] rows = randomRows(new Random(9), 3);
     List<Slice> one = List.of(new Slice(6, new int[] {2, 0}));
     try (TorchExperts part = load(ComputeType.F32, 8, 64, List.of(6))) {
-      assertThat(part.run(3, Tile.DECODE, rows, one)).isEqualTo(f32.run(3, Tile.DECODE, rows, one));
-      assertThatThrownBy(() -> part.run(3, Tile.DECODE, rows, List.of(new Slice(1, new int[] {0}))))
+      assertThat(run(part, 3, Tile.DECODE, rows, one))
+          .isEqualTo(run(f32, 3, Tile.DECODE, rows, one));
+      assertThatThrownBy(
+              () -> run(part, 3, Tile.DECODE, rows, List.of(new Slice(1, new int[] {0}))))
           .hasMessageContaining("expert 1 of layer 3");
     }
   }
@@ -231,5 +234,10 @@ class TorchExpertsTest {
     }
     assertThat(norm).isNotCloseTo(0, within(1e-9));
     return Math.sqrt(error / norm);
+  }
+
+  private static float[] run(
+      TorchExperts engine, int layer, Tile tile, float[] rows, List<Slice> slices) {
+    return engine.run(layer, tile, Rows.of(rows, HIDDEN), slices).toArray();
   }
 }

@@ -6,6 +6,7 @@ import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.moe.RoutingObserver.Origin;
+import io.ennead.wire.Rows;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,7 +25,7 @@ final class Gathered {
   private final Map<Integer, ServingException> failures = new HashMap<>();
 
   /** Where one expert's outputs begin: row {@code first} of {@code values}. */
-  private record Outputs(ExpertRows rows, Origin origin, float[] values, int first) {}
+  private record Outputs(ExpertRows rows, Origin origin, Rows values, int first) {}
 
   Gathered(Routing routing, int width) {
     this.routing = routing;
@@ -32,7 +33,7 @@ final class Gathered {
   }
 
   /** Takes a node's reply: outputs of its experts, one after the other. */
-  void add(NodeCall call, float[] values) {
+  void add(NodeCall call, Rows values) {
     Origin origin = call.origin();
     int first = 0;
     for (ExpertRows rows : call.experts()) {
@@ -52,22 +53,35 @@ final class Gathered {
   CombinedRows combine(int layer, RoutingObserver observer) {
     float[] sum = new float[routing.rows() * width];
     for (Outputs expert : outputs.values()) {
-      checkFinite(layer, expert);
-      expert.rows().addTo(sum, expert.values(), expert.first(), width);
-      expert.rows().report(observer, expert.origin(), expert.values(), expert.first(), width);
+      expert.rows().addTo(sum, expert.values(), expert.first());
+      expert.rows().report(observer, expert.origin(), expert.values(), expert.first());
     }
+    checkFinite(layer, sum);
     for (int row : failures.keySet()) {
       Arrays.fill(sum, row * width, (row + 1) * width, 0f);
     }
     return new CombinedRows(sum, failures);
   }
 
+  // What is not finite shows in the sum, which is shorter than what went into it.
+  private void checkFinite(int layer, float[] sum) {
+    for (int row = 0; row < routing.rows(); row++) {
+      if (!finite(sum, row * width)) {
+        blame(layer, row);
+      }
+    }
+  }
+
   // Row by row: one that overflows says nothing about its neighbours.
-  private void checkFinite(int layer, Outputs expert) {
-    int[] rows = expert.rows().rows();
-    for (int i = 0; i < rows.length; i++) {
-      if (!finite(expert.values(), (expert.first() + i) * width)) {
-        failures.putIfAbsent(rows[i], notFinite(layer, expert));
+  private void blame(int layer, int row) {
+    float[] output = new float[width];
+    for (Outputs expert : outputs.values()) {
+      int place = Arrays.binarySearch(expert.rows().rows(), row);
+      if (place >= 0) {
+        expert.values().read(expert.first() + place, output, 0);
+        if (!finite(output, 0)) {
+          failures.putIfAbsent(row, notFinite(layer, expert));
+        }
       }
     }
   }

@@ -9,6 +9,7 @@ import io.ennead.router.peer.PeerReply;
 import io.ennead.router.peer.PeerRequest;
 import io.ennead.router.peer.PeerRequest.Slice;
 import io.ennead.router.peer.PeerRequest.Tile;
+import io.ennead.wire.Rows;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -45,10 +46,9 @@ record NodeCall(
   /**
    * What to send for the given experts: each row that any of them needs, once.
    *
-   * @param hidden [all rows, width]
+   * @param hidden all rows of the layer
    */
-  static PeerRequest request(
-      int layer, Phase phase, float[] hidden, int width, List<ExpertRows> experts) {
+  static PeerRequest request(int layer, Phase phase, Rows hidden, List<ExpertRows> experts) {
     int[] sent =
         experts.stream()
             .flatMapToInt(expert -> Arrays.stream(expert.rows()))
@@ -57,7 +57,7 @@ record NodeCall(
             .toArray();
     List<Slice> slices =
         experts.stream().map(e -> new Slice(e.expert(), places(e.rows(), sent))).toList();
-    return new PeerRequest(layer, tile(phase), gather(hidden, width, sent), slices);
+    return new PeerRequest(layer, tile(phase), hidden.select(sent), slices);
   }
 
   private static Tile tile(Phase phase) {
@@ -69,16 +69,5 @@ record NodeCall(
 
   private static int[] places(int[] rows, int[] sent) {
     return Arrays.stream(rows).map(row -> Arrays.binarySearch(sent, row)).toArray();
-  }
-
-  private static float[] gather(float[] hidden, int width, int[] rows) {
-    if (rows.length * width == hidden.length) {
-      return hidden;
-    }
-    float[] gathered = new float[rows.length * width]; // [rows, width]
-    for (int i = 0; i < rows.length; i++) {
-      System.arraycopy(hidden, rows[i] * width, gathered, i * width, width);
-    }
-    return gathered;
   }
 }

@@ -12,6 +12,7 @@ import io.ennead.router.peer.PeerException;
 import io.ennead.router.peer.PeerReply;
 import io.ennead.router.placement.Placement;
 import io.ennead.router.placement.ReplicaChoice;
+import io.ennead.wire.Rows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -80,7 +81,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
     List<ExpertRows> experts = ExpertRows.of(routing);
     metrics.dispatched(experts);
     Gathered gathered = new Gathered(routing, width);
-    new LayerCall(layer, phase, hidden, scope, gathered).run(experts);
+    new LayerCall(layer, phase, Rows.of(hidden, width), scope, gathered).run(experts);
     return gathered.combine(layer, observer);
   }
 
@@ -94,12 +95,12 @@ public final class RemoteExpertLayer implements ExpertLayer {
   private final class LayerCall {
     private final int layer;
     private final Phase phase;
-    private final float[] hidden;
+    private final Rows hidden;
     private final CallScope scope;
     private final Gathered gathered;
     private final InFlight inFlight = new InFlight();
 
-    LayerCall(int layer, Phase phase, float[] hidden, CallScope scope, Gathered gathered) {
+    LayerCall(int layer, Phase phase, Rows hidden, CallScope scope, Gathered gathered) {
       this.layer = layer;
       this.phase = phase;
       this.hidden = hidden;
@@ -175,7 +176,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
       long start = System.nanoTime();
       metrics.sent(phase);
       CompletableFuture<PeerReply> reply =
-          peer.forward(NodeCall.request(layer, phase, hidden, width, experts), deadline);
+          peer.forward(NodeCall.request(layer, phase, hidden, experts), deadline);
       // The dependent future is left alone: cancelling it would not cancel the call.
       var unused = reply.whenComplete((answer, failure) -> measure(peer, start, answer, failure));
       inFlight.add(reply);

@@ -10,6 +10,7 @@ import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.moe.RoutingObserver.Origin;
+import io.ennead.wire.Rows;
 import java.util.List;
 import java.util.Map;
 
@@ -35,12 +36,12 @@ public final class LocalExpertLayer implements ExpertLayer {
     List<ExpertRows> perExpert = ExpertRows.of(routing);
     List<Slice> slices =
         perExpert.stream().map(rows -> new Slice(rows.expert(), rows.rows())).toList();
-    float[] outputs = engine.run(layer, tile(phase), hidden, slices);
+    Rows outputs = engine.run(layer, tile(phase), Rows.of(hidden, engine.hidden()), slices);
     float[] sum = new float[routing.rows() * engine.hidden()];
     int outputRow = 0;
     for (ExpertRows rows : perExpert) {
-      rows.addTo(sum, outputs, outputRow, engine.hidden());
-      rows.report(observer, HERE, outputs, outputRow, engine.hidden());
+      rows.addTo(sum, outputs, outputRow);
+      rows.report(observer, HERE, outputs, outputRow);
       outputRow += rows.rows().length;
     }
     return new CombinedRows(sum, Map.of());

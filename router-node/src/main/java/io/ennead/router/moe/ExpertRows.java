@@ -1,6 +1,7 @@
 package io.ennead.router.moe;
 
 import io.ennead.router.moe.RoutingObserver.Origin;
+import io.ennead.wire.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -51,14 +52,16 @@ public record ExpertRows(int expert, int[] rows, float[] weights) {
    * addition, in float32. No fused multiply-add, so the bits do not depend on the machine.
    *
    * @param sum [rows, width]
-   * @param outputs [.., width]: the expert's rows begin at {@code firstOutput}
+   * @param outputs the expert's rows begin at {@code firstOutput}
    */
-  public void addTo(float[] sum, float[] outputs, int firstOutput, int width) {
+  public void addTo(float[] sum, Rows outputs, int firstOutput) {
+    int width = outputs.width();
+    float[] output = new float[width];
     for (int i = 0; i < rows.length; i++) {
+      outputs.read(firstOutput + i, output, 0);
       int to = rows[i] * width;
-      int from = (firstOutput + i) * width;
       for (int j = 0; j < width; j++) {
-        float product = weights[i] * outputs[from + j];
+        float product = weights[i] * output[j];
         sum[to + j] += product;
       }
     }
@@ -69,20 +72,21 @@ public record ExpertRows(int expert, int[] rows, float[] weights) {
    *
    * @param outputs as for {@link #addTo}
    */
-  public void report(
-      RoutingObserver observer, Origin origin, float[] outputs, int firstOutput, int width) {
+  public void report(RoutingObserver observer, Origin origin, Rows outputs, int firstOutput) {
     for (int i = 0; i < rows.length; i++) {
       if (observer.wants(rows[i])) {
-        double norm = Math.abs(weights[i]) * norm(outputs, (firstOutput + i) * width, width);
+        double norm = Math.abs(weights[i]) * norm(outputs, firstOutput + i);
         observer.contribution(rows[i], expert, norm, origin);
       }
     }
   }
 
-  private static double norm(float[] values, int from, int width) {
+  private static double norm(Rows outputs, int row) {
+    float[] values = new float[outputs.width()];
+    outputs.read(row, values, 0);
     double sum = 0;
-    for (int i = from; i < from + width; i++) {
-      sum += (double) values[i] * values[i];
+    for (float value : values) {
+      sum += (double) value * value;
     }
     return Math.sqrt(sum);
   }

@@ -6,6 +6,7 @@ import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertSlice;
 import io.ennead.v1.Phase;
 import io.ennead.v1.Tensor;
+import io.ennead.wire.Rows;
 import io.ennead.wire.TensorCodec;
 import java.util.Arrays;
 
@@ -18,16 +19,13 @@ final class PeerCodec {
   }
 
   ExpertServiceForwardRequest encode(PeerRequest request, PeerDescription node) {
-    int rows = request.rows().length / expected.hiddenSize();
     ExpertServiceForwardRequest.Builder message =
         ExpertServiceForwardRequest.newBuilder()
             .setModelFingerprint(expected.modelFingerprint())
             .setNodeGeneration(node.generation())
             .setLayer(request.layer())
             .setPhase(phase(request.tile()))
-            .setRows(
-                TensorCodec.encode(
-                    request.rows(), expected.dtype().wireType(), rows, expected.hiddenSize()));
+            .setRows(TensorCodec.encode(request.rows(), expected.dtype().wireType()));
     request.slices().forEach(slice -> message.addSlices(slice(slice)));
     return message.build();
   }
@@ -51,14 +49,14 @@ final class PeerCodec {
    *
    * @throws ServingException when they do not fit the request
    */
-  float[] decode(ExpertServiceForwardResponse reply, PeerRequest request) {
+  Rows decode(ExpertServiceForwardResponse reply, PeerRequest request) {
     Tensor outputs = reply.getOutputs();
     TensorCodec.requireType(outputs, "outputs", expected.dtype().wireType());
-    int rows = TensorCodec.requireMatrix(outputs, "outputs", expected.hiddenSize());
-    if (rows != request.outputs()) {
+    Rows rows = TensorCodec.rows(outputs, "outputs", expected.hiddenSize());
+    if (rows.count() != request.outputs()) {
       throw ServingException.invalidField(
-          "outputs rows", rows, Integer.toString(request.outputs()));
+          "outputs rows", rows.count(), Integer.toString(request.outputs()));
     }
-    return TensorCodec.floats(outputs, "outputs");
+    return rows;
   }
 }

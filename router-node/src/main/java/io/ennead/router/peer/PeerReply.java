@@ -1,10 +1,12 @@
 package io.ennead.router.peer;
 
+import io.ennead.wire.Rows;
+
 /**
  * Outputs of a node's experts, not yet weighted.
  *
- * @param outputs [sum of slice lengths, width], slice after slice
+ * @param outputs as many as the slices have rows, slice after slice
  * @param requestBytes size of the request message
  * @param replyBytes size of the reply message
  */
-public record PeerReply(float[] outputs, int requestBytes, int replyBytes) {}
+public record PeerReply(Rows outputs, int requestBytes, int replyBytes) {}

@@ -1,16 +1,17 @@
 package io.ennead.router.peer;
 
+import io.ennead.wire.Rows;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * Rows of one layer for the experts of one node.
  *
- * @param rows [rows, width], each row once
+ * @param rows each row once
  * @param slices which rows each expert computes; experts ascending
  */
-public record PeerRequest(int layer, Tile tile, float[] rows, List<Slice> slices) {
-  /** Copies the list, not the rows. */
+public record PeerRequest(int layer, Tile tile, Rows rows, List<Slice> slices) {
+  /** Copies the list. */
   public PeerRequest {
     slices = List.copyOf(slices);
   }

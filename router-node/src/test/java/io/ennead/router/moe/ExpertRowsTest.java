@@ -2,6 +2,7 @@ package io.ennead.router.moe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ennead.wire.Rows;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -41,7 +42,7 @@ class ExpertRowsTest {
         for (int i = 0; i < expert.rows().length; i++) {
           System.arraycopy(outputOf[expert.expert()], 0, outputs, (3 + i) * width, width);
         }
-        expert.addTo(sum, outputs, 3, width);
+        expert.addTo(sum, Rows.of(outputs, width), 3);
       }
       assertThat(sum).as("seed %d", seed).containsExactly(slowly(routing, outputOf, width));
     }

@@ -12,6 +12,7 @@ import io.ennead.router.peer.PeerRequest.Slice;
 import io.ennead.router.peer.PeerRequest.Tile;
 import io.ennead.v1.DescribeNodeResponse;
 import io.ennead.wire.ComputeType;
+import io.ennead.wire.Rows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +38,8 @@ class PeerMonitorTest {
   private static final PeerMonitor.Options ONCE =
       new PeerMonitor.Options(Duration.ofHours(1), Duration.ofSeconds(20));
   private static final PeerRequest REQUEST =
-      new PeerRequest(0, Tile.DECODE, new float[WIDTH], List.of(new Slice(0, new int[] {0})));
+      new PeerRequest(
+          0, Tile.DECODE, Rows.of(new float[WIDTH], WIDTH), List.of(new Slice(0, new int[] {0})));
 
   private final List<AutoCloseable> open = new ArrayList<>();
   private final List<List<PeerState>> changes = new CopyOnWriteArrayList<>();
@@ -99,7 +101,7 @@ class PeerMonitorTest {
     assertThat(description.experts())
         .containsEntry(expert(0), "weights-0-0")
         .containsEntry(expert(1), "weights-0-1");
-    assertThat(forward(peer).outputs()).hasSize(WIDTH);
+    assertThat(forward(peer).outputs().toArray()).hasSize(WIDTH);
     assertThat(changes.get(0)).hasOnlyElementsOfType(PeerState.Connecting.class);
   }
 
@@ -261,7 +263,7 @@ class PeerMonitorTest {
         .atMost(1, TimeUnit.SECONDS)
         .pollInterval(Duration.ofMillis(10))
         .until(() -> peer.state() instanceof PeerState.Ready);
-    assertThat(forward(peer).outputs()).hasSize(WIDTH);
+    assertThat(forward(peer).outputs().toArray()).hasSize(WIDTH);
   }
 
   @Test

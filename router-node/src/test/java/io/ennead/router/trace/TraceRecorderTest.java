@@ -12,6 +12,7 @@ import io.ennead.router.moe.RoutingObserver.Origin;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.ScoredGate;
+import io.ennead.wire.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,7 +77,7 @@ class TraceRecorderTest {
           norms[layer][expert.rows()[i]][expert.expert()] = Math.sqrt(sum);
         }
         Origin origin = new Origin("node " + expert.expert() % 2, expert.expert() == 4);
-        expert.report(trace, origin, outputs, 0, WIDTH);
+        expert.report(trace, origin, Rows.of(outputs, WIDTH), 0);
       }
     }
 

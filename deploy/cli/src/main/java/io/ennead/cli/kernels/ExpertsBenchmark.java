@@ -8,6 +8,7 @@ import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.expert.engine.MachineLimits;
 import io.ennead.expert.engine.TorchExperts;
+import io.ennead.wire.Rows;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -61,7 +62,7 @@ public final class ExpertsBenchmark implements AutoCloseable {
 
   /** Medians for a number of rows. */
   public LayerTime measure(int rows, Tile tile, int repetitions) {
-    float[] hidden = hidden(rows);
+    Rows hidden = hidden(rows);
     List<Slice> slices = shape.slices(rows);
     double[] seconds = new double[repetitions];
     double[] reads = new double[repetitions];
@@ -83,12 +84,12 @@ public final class ExpertsBenchmark implements AutoCloseable {
   }
 
   /** Within [-1, 1], as a norm gives: no two neighbours equal. */
-  private float[] hidden(int rows) {
+  private Rows hidden(int rows) {
     float[] values = new float[rows * shape.hidden()];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) Math.sin(i + 1.0);
     }
-    return values;
+    return Rows.of(values, shape.hidden());
   }
 
   private static double seconds(Runnable work) {

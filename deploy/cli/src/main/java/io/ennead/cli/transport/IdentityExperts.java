@@ -6,6 +6,8 @@ import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.LoadProgress;
+import io.ennead.wire.Rows;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -39,17 +41,9 @@ final class IdentityExperts implements ExpertEngine {
   }
 
   @Override
-  public float[] run(int layer, Tile tile, float[] rows, List<Slice> slices) {
-    int count = slices.stream().mapToInt(slice -> slice.rows().length).sum();
-    float[] outputs = new float[count * hidden];
-    int at = 0;
-    for (Slice slice : slices) {
-      for (int row : slice.rows()) {
-        System.arraycopy(rows, row * hidden, outputs, at, hidden);
-        at += hidden;
-      }
-    }
-    return outputs;
+  public Rows run(int layer, Tile tile, Rows rows, List<Slice> slices) {
+    return rows.select(
+        slices.stream().flatMapToInt(slice -> Arrays.stream(slice.rows())).toArray());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.ennead.cli.cluster;
 
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.engine.ExpertEngine;
+import io.ennead.wire.Rows;
 import java.util.List;
 import java.util.SortedMap;
 
@@ -22,8 +23,8 @@ final class BatchDependentExperts implements ExpertEngine {
   }
 
   @Override
-  public float[] run(int layer, Tile tile, float[] rows, List<Slice> slices) {
-    float[] outputs = experts.run(layer, tile, rows, slices);
+  public Rows run(int layer, Tile tile, Rows rows, List<Slice> slices) {
+    float[] outputs = experts.run(layer, tile, rows, slices).toArray();
     int first = 0;
     for (Slice slice : slices) {
       int end = first + slice.rows().length * hidden();
@@ -32,7 +33,7 @@ final class BatchDependentExperts implements ExpertEngine {
       }
       first = end;
     }
-    return outputs;
+    return Rows.of(outputs, hidden());
   }
 
   private static void nudge(float[] outputs, int first, int end) {

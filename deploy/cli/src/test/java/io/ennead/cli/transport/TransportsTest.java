@@ -11,6 +11,7 @@ import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.wire.ComputeType;
+import io.ennead.wire.Rows;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,11 +42,13 @@ class TransportsTest {
     try (IdentityExperts experts =
         IdentityExperts.load(checkpoint, List.of(0, 2), options, p -> {})) {
       float[] outputs =
-          experts.run(
-              0,
-              Tile.DECODE,
-              rows,
-              List.of(new Slice(0, new int[] {2, 0}), new Slice(2, new int[] {1, 2})));
+          experts
+              .run(
+                  0,
+                  Tile.DECODE,
+                  Rows.of(rows, 2),
+                  List.of(new Slice(0, new int[] {2, 0}), new Slice(2, new int[] {1, 2})))
+              .toArray();
       assertThat(bits(outputs))
           .containsExactly(
               bits(rows[4], rows[5], rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]));
@@ -74,7 +77,7 @@ class TransportsTest {
     for (List<RoundTrips> call : results) {
       assertThat(call)
           .extracting(RoundTrips::transport)
-          .containsExactly("ennead", "grpc", "grpc-direct", "tcp");
+          .containsExactly("ennead", "grpc", "grpc-direct", "grpc-stream", "tcp");
       assertThat(call).allSatisfy(one -> assertThat(one.medians()).hasSize(2));
       assertThat(call).allSatisfy(one -> assertThat(one.micros(50)).isPositive());
     }
