@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
         "Measures the way of one layer's rows to expert nodes and back, without experts: nodes in"
             + " this process that give rows back as they came, behind real sockets and the router's"
             + " dispatch; and in turns with it what an echo of the same bytes takes, over gRPC with"
-            + " its own threads, over gRPC without (grpc-direct), and over TCP.")
+            + " its own threads, over gRPC without (grpc-direct), over a gRPC stream that stays open,"
+            + " and over TCP.")
 final class BenchDispatchCommand implements Callable<Integer> {
   private static final int MAX_NODES = 256;
   private static final int MESSAGE_OVERHEAD = 64 << 10;

@@ -5,15 +5,17 @@ import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.batch.BatchResult;
 import io.ennead.node.GrpcErrors;
 import io.ennead.node.Readiness;
+import io.ennead.node.SharedBytesMarshaller;
 import io.ennead.v1.DataType;
 import io.ennead.v1.DescribeNodeRequest;
 import io.ennead.v1.DescribeNodeResponse;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertServiceGrpc;
-import io.ennead.v1.ExpertServiceGrpc.ExpertServiceImplBase;
 import io.ennead.v1.LoadedExpert;
 import io.ennead.wire.TensorCodec;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>No thread waits for a computation: the thread that computed a reply encodes it. {@link
  * #INLINE} may run on the transport's threads: what is long is done elsewhere.
  */
-public final class ExpertGrpcService extends ExpertServiceImplBase {
+public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, BindableService {
   /** Full name of the method that wakes no other thread. */
   public static final String INLINE = ExpertServiceGrpc.getForwardMethod().getFullMethodName();
 
@@ -58,6 +60,14 @@ public final class ExpertGrpcService extends ExpertServiceImplBase {
   }
 
   @Override
+  public ServerServiceDefinition bindService() {
+    return SharedBytesMarshaller.requestsOf(
+        ExpertServiceGrpc.bindService(this),
+        INLINE,
+        ExpertServiceForwardRequest.getDefaultInstance());
+  }
+
+  @Override
   public void forward(
       ExpertServiceForwardRequest request, StreamObserver<ExpertServiceForwardResponse> observer) {
     try {
@@ -66,8 +76,7 @@ public final class ExpertGrpcService extends ExpertServiceImplBase {
       CompletableFuture<BatchResult> result =
           experts.batcher().submit(call.layer(), call.tile(), call.rows(), call.slices());
       takeBackOnCancel(observer, result);
-      int width = experts.model().hiddenSize();
-      var unused = result.whenComplete(reply(observer, call.rowType(), width));
+      var unused = result.whenComplete(reply(observer, call.rowType()));
     } catch (RuntimeException e) {
       observer.onError(GrpcErrors.toStatus(e));
     }
@@ -91,14 +100,14 @@ public final class ExpertGrpcService extends ExpertServiceImplBase {
   }
 
   private static BiConsumer<@Nullable BatchResult, @Nullable Throwable> reply(
-      StreamObserver<ExpertServiceForwardResponse> observer, DataType type, int width) {
+      StreamObserver<ExpertServiceForwardResponse> observer, DataType type) {
     return (result, failure) -> {
       if (result == null) {
         observer.onError(GrpcErrors.statusOf(failure(failure)));
         return;
       }
       try {
-        observer.onNext(encode(result, type, width));
+        observer.onNext(encode(result, type));
         observer.onCompleted();
       } catch (RuntimeException | Error e) { // nobody else sees it, and the call would never end
         observer.onError(GrpcErrors.toStatus(e));
@@ -116,10 +125,9 @@ public final class ExpertGrpcService extends ExpertServiceImplBase {
         : ServingException.cancelled("taken back");
   }
 
-  private static ExpertServiceForwardResponse encode(BatchResult result, DataType type, int width) {
-    float[] outputs = result.outputs();
+  private static ExpertServiceForwardResponse encode(BatchResult result, DataType type) {
     return ExpertServiceForwardResponse.newBuilder()
-        .setOutputs(TensorCodec.encode(outputs, type, outputs.length / width, width))
+        .setOutputs(TensorCodec.encode(result.outputs(), type))
         .setQueueNanos(result.queueNanos())
         .setComputeNanos(result.computeNanos())
         .build();

@@ -8,16 +8,21 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
 import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
+import io.ennead.node.SharedBytesMarshaller;
 import io.ennead.v1.DescribeNodeRequest;
 import io.ennead.v1.DescribeNodeResponse;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertServiceGrpc;
 import io.ennead.v1.ExpertServiceGrpc.ExpertServiceFutureStub;
+import io.ennead.wire.Rows;
 import io.ennead.wire.WireLimits;
+import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +38,13 @@ import org.slf4j.LoggerFactory;
  */
 final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(GrpcExpertPeer.class);
+
+  private static final MethodDescriptor<ExpertServiceForwardRequest, ExpertServiceForwardResponse>
+      FORWARD =
+          ExpertServiceGrpc.getForwardMethod().toBuilder()
+              .setResponseMarshaller(
+                  SharedBytesMarshaller.of(ExpertServiceForwardResponse.getDefaultInstance()))
+              .build();
 
   private final PeerAddress address;
   private final ManagedChannel channel;
@@ -84,8 +96,9 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
       return CompletableFuture.failedFuture(PeerException.notReady(this, request));
     }
     ExpertServiceForwardRequest message = codec.encode(request, ready.description());
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(deadline);
     ListenableFuture<ExpertServiceForwardResponse> call =
-        stub.withDeadlineAfter(deadline).forward(message);
+        ClientCalls.futureUnaryCall(channel.newCall(FORWARD, options), message);
     Reply reply = new Reply(request, deadline, message.getSerializedSize(), call);
     Futures.addCallback(call, reply, MoreExecutors.directExecutor());
     return reply.result;
@@ -122,7 +135,7 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
     public void onSuccess(@Nullable ExpertServiceForwardResponse answer) {
       ExpertServiceForwardResponse response = Objects.requireNonNull(answer, "answer");
       try {
-        float[] outputs = codec.decode(response, request);
+        Rows outputs = codec.decode(response, request);
         result.complete(new PeerReply(outputs, requestBytes, response.getSerializedSize()));
       } catch (ServingException e) {
         result.completeExceptionally(PeerException.badReply(GrpcExpertPeer.this, request, e));

@@ -48,8 +48,9 @@ public final class DispatchBenchmark implements AutoCloseable {
     DispatchBenchmark benchmark = new DispatchBenchmark(plan);
     try {
       benchmark.transports.add(EnneadTransport.start(directory, hidden, type, nodes));
-      benchmark.transports.add(GrpcEcho.start(nodes, bytesPerRow, false));
-      benchmark.transports.add(GrpcEcho.start(nodes, bytesPerRow, true));
+      for (GrpcEcho.Kind kind : GrpcEcho.Kind.values()) {
+        benchmark.transports.add(GrpcEcho.start(nodes, bytesPerRow, kind));
+      }
       benchmark.transports.add(TcpEcho.start(nodes, bytesPerRow));
       return benchmark;
     } catch (IOException | InterruptedException | RuntimeException e) {

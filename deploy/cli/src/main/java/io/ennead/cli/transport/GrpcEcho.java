@@ -26,37 +26,54 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The least that grpc-java does with the same bytes: one unary call per node that gives a byte
- * array back, on a channel and a server per node, with the settings of ours that cost something.
+ * The least that grpc-java does with the same bytes: one call per node that gives a byte array
+ * back, on a channel and a server per node, with the settings of ours that cost something.
  */
 final class GrpcEcho implements Transport {
   private static final long DEADLINE_SECONDS = 5; // ours have one, too
-  private static final MethodDescriptor<byte[], byte[]> ECHO =
-      MethodDescriptor.<byte[], byte[]>newBuilder()
-          .setType(MethodType.UNARY)
-          .setFullMethodName("ennead.Echo/Echo")
-          .setRequestMarshaller(new Bytes())
-          .setResponseMarshaller(new Bytes())
-          .build();
+  private static final MethodDescriptor<byte[], byte[]> ECHO = method("Echo", MethodType.UNARY);
+  private static final MethodDescriptor<byte[], byte[]> ECHO_STREAM =
+      method("EchoStream", MethodType.BIDI_STREAMING);
 
-  private final boolean direct;
+  private final Kind kind;
   private final int bytesPerRow;
   private final List<Server> servers = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
+  private final List<EchoStream> streams = new ArrayList<>();
 
-  private GrpcEcho(boolean direct, int bytesPerRow) {
-    this.direct = direct;
+  /** Ways to call. */
+  enum Kind {
+    /** Unary; handlers and callbacks run on gRPC's own pool, as by default. */
+    POOLED("grpc"),
+    /** Unary; handlers and callbacks run on the transport's threads. */
+    DIRECT("grpc-direct"),
+    /** As {@link #DIRECT}, but over one stream per node that stays open, without deadlines. */
+    STREAM("grpc-stream");
+
+    private final String label;
+
+    Kind(String label) {
+      this.label = label;
+    }
+  }
+
+  private GrpcEcho(Kind kind, int bytesPerRow) {
+    this.kind = kind;
     this.bytesPerRow = bytesPerRow;
   }
 
-  /**
-   * Starts servers and channels.
-   *
-   * @param direct handlers and callbacks run on the transport's threads; otherwise on gRPC's own
-   *     pool, as by default
-   */
-  static GrpcEcho start(int nodes, int bytesPerRow, boolean direct) throws IOException {
-    GrpcEcho echo = new GrpcEcho(direct, bytesPerRow);
+  private static MethodDescriptor<byte[], byte[]> method(String name, MethodType type) {
+    return MethodDescriptor.<byte[], byte[]>newBuilder()
+        .setType(type)
+        .setFullMethodName("ennead.Echo/" + name)
+        .setRequestMarshaller(new Bytes())
+        .setResponseMarshaller(new Bytes())
+        .build();
+  }
+
+  /** Starts servers and channels. */
+  static GrpcEcho start(int nodes, int bytesPerRow, Kind kind) throws IOException {
+    GrpcEcho echo = new GrpcEcho(kind, bytesPerRow);
     try {
       for (int i = 0; i < nodes; i++) {
         echo.addNode();
@@ -71,7 +88,11 @@ final class GrpcEcho implements Transport {
   private void addNode() throws IOException {
     Server server = server();
     servers.add(server);
-    channels.add(channel(server.getPort()));
+    ManagedChannel channel = channel(server.getPort());
+    channels.add(channel);
+    if (kind == Kind.STREAM) {
+      streams.add(new EchoStream(channel, ECHO_STREAM));
+    }
   }
 
   private Server server() throws IOException {
@@ -87,8 +108,10 @@ final class GrpcEcho implements Transport {
                               observer.onNext(request);
                               observer.onCompleted();
                             }))
+                    // What is observed goes back as it is: messages, and the end.
+                    .addMethod(ECHO_STREAM, ServerCalls.asyncBidiStreamingCall(back -> back))
                     .build());
-    return (direct ? builder.directExecutor() : builder).build().start();
+    return (kind == Kind.POOLED ? builder : builder.directExecutor()).build().start();
   }
 
   private ManagedChannel channel(int port) {
@@ -98,12 +121,12 @@ final class GrpcEcho implements Transport {
             .usePlaintext()
             .disableRetry()
             .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES);
-    return (direct ? builder.directExecutor() : builder).build();
+    return (kind == Kind.POOLED ? builder : builder.directExecutor()).build();
   }
 
   @Override
   public String name() {
-    return direct ? "grpc-direct" : "grpc";
+    return kind.label;
   }
 
   @Override
@@ -119,7 +142,7 @@ final class GrpcEcho implements Transport {
     List<Future<byte[]>> answers = new ArrayList<>();
     for (int node = 0; node < messages.size(); node++) {
       if (messages.get(node).length > 0) {
-        answers.add(send(channels.get(node), messages.get(node)));
+        answers.add(send(node, messages.get(node)));
       }
     }
     for (Future<byte[]> answer : answers) {
@@ -127,7 +150,13 @@ final class GrpcEcho implements Transport {
     }
   }
 
-  private static Future<byte[]> send(Channel channel, byte[] message) {
+  private Future<byte[]> send(int node, byte[] message) {
+    return kind == Kind.STREAM
+        ? streams.get(node).send(message)
+        : call(channels.get(node), message);
+  }
+
+  private static Future<byte[]> call(Channel channel, byte[] message) {
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     return ClientCalls.futureUnaryCall(channel.newCall(ECHO, options), message);
   }

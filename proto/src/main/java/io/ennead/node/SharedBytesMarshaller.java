@@ -1,0 +1,100 @@
+package io.ennead.node;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.KnownLength;
+import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
+import io.grpc.protobuf.ProtoUtils;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Protobuf messages whose {@code bytes} fields are views of the one array that the message was read
+ * into. gRPC's own marshaller copies them out of it once more, which shows where a message is one
+ * large tensor. The fields keep the whole array alive.
+ */
+public final class SharedBytesMarshaller<M extends Message> implements Marshaller<M> {
+  private final Marshaller<M> standard;
+  private final Parser<M> parser;
+
+  private SharedBytesMarshaller(Marshaller<M> standard, Parser<M> parser) {
+    this.standard = standard;
+    this.parser = parser;
+  }
+
+  /** The marshaller of a message's type. */
+  @SuppressWarnings("unchecked") // a message's parser gives messages of its type
+  public static <M extends Message> SharedBytesMarshaller<M> of(M prototype) {
+    return new SharedBytesMarshaller<>(
+        ProtoUtils.marshaller(prototype), (Parser<M>) prototype.getParserForType());
+  }
+
+  /** A service with this marshaller for the requests of one of its methods. */
+  public static <M extends Message> ServerServiceDefinition requestsOf(
+      ServerServiceDefinition service, String method, M prototype) {
+    ServiceDescriptor given = service.getServiceDescriptor();
+    ServiceDescriptor.Builder descriptor =
+        ServiceDescriptor.newBuilder(given.getName())
+            .setSchemaDescriptor(given.getSchemaDescriptor());
+    List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
+    for (ServerMethodDefinition<?, ?> each : service.getMethods()) {
+      boolean chosen = each.getMethodDescriptor().getFullMethodName().equals(method);
+      methods.add(chosen ? withRequests(each, of(prototype)) : each);
+    }
+    methods.forEach(each -> descriptor.addMethod(each.getMethodDescriptor()));
+    ServerServiceDefinition.Builder changed = ServerServiceDefinition.builder(descriptor.build());
+    methods.forEach(changed::addMethod);
+    return changed.build();
+  }
+
+  @SuppressWarnings("unchecked") // the caller names a method of this request type
+  private static <M extends Message, R> ServerMethodDefinition<M, R> withRequests(
+      ServerMethodDefinition<?, R> method, Marshaller<M> marshaller) {
+    var typed = (ServerMethodDefinition<M, R>) method;
+    return ServerMethodDefinition.create(
+        typed.getMethodDescriptor().toBuilder().setRequestMarshaller(marshaller).build(),
+        typed.getServerCallHandler());
+  }
+
+  @Override
+  public InputStream stream(M message) {
+    return standard.stream(message);
+  }
+
+  @Override
+  public M parse(InputStream stream) {
+    try {
+      CodedInputStream input = UnsafeByteOperations.unsafeWrap(bytes(stream)).newCodedInput();
+      input.enableAliasing(true);
+      M message = parser.parseFrom(input);
+      input.checkLastTagWas(0);
+      return message;
+    } catch (InvalidProtocolBufferException e) {
+      throw Status.INTERNAL
+          .withDescription("Invalid protobuf byte sequence")
+          .withCause(e)
+          .asRuntimeException();
+    } catch (IOException e) {
+      throw Status.INTERNAL
+          .withDescription("message: cannot be read")
+          .withCause(e)
+          .asRuntimeException();
+    }
+  }
+
+  private static byte[] bytes(InputStream stream) throws IOException {
+    // Only what is compressed does not know its length.
+    return stream instanceof KnownLength
+        ? stream.readNBytes(stream.available())
+        : stream.readAllBytes();
+  }
+}
