@@ -1,6 +1,7 @@
 package io.ennead.expert.engine;
 
 import io.ennead.wire.ComputeType;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -29,6 +30,8 @@ public record EngineOptions(
    */
   private static final long SMALL_EXPERT = 4L << 20;
 
+  private static final Set<String> X86_64 = Set.of("amd64", "x86_64");
+
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
 
   /** Whether this names a device: cpu or cuda:N. */
@@ -38,7 +41,7 @@ public record EngineOptions(
 
   /** The same with the tiles of experts of this shape, where none are given. */
   EngineOptions forExperts(int hidden, int width) {
-    boolean small = 3L * hidden * width <= SMALL_EXPERT;
+    boolean small = isSmall(hidden, width);
     return new EngineOptions(
         device,
         type,
@@ -46,6 +49,20 @@ public record EngineOptions(
         decodeTile > 0 ? decodeTile : small ? 4 : 8,
         prefillTile > 0 ? prefillTile : small ? 32 : 64,
         fixedTiles);
+  }
+
+  /**
+   * Whether experts of this shape are packed for the processor, where it can: small ones in f32 are
+   * not, since for them plain products take less time than packed ones take to start.
+   */
+  boolean packs(int hidden, int width) {
+    return device.equals("cpu")
+        && X86_64.contains(System.getProperty("os.arch"))
+        && (type == ComputeType.BF16 || type == ComputeType.F32 && !isSmall(hidden, width));
+  }
+
+  private static boolean isSmall(int hidden, int width) {
+    return 3L * hidden * width <= SMALL_EXPERT;
   }
 
   /** Rows per product; 0: as many as there are. */
