@@ -9,11 +9,13 @@ import java.util.regex.Pattern;
  *
  * @param device "cpu" or "cuda:N"
  * @param type number format of the products
- * @param threads native threads per call
+ * @param threads native threads per call: one for every node, until there are more cores than busy
+ *     nodes on a machine; it may decide the bits, so it is the same on every node
  * @param decodeTile rows per product when decoding; 0: by the experts' size
  * @param prefillTile rows per product otherwise; 0: by the experts' size
- * @param fixedTiles pad every product to its tile, so that bits do not depend on the batch;
- *     otherwise a product has as many rows as there are
+ * @param fixedTiles pad every product to its tile, or to another number of rows that gives the same
+ *     bits, so that these do not depend on the batch; otherwise a product has as many rows as there
+ *     are
  */
 public record EngineOptions(
     String device,
@@ -53,7 +55,7 @@ public record EngineOptions(
 
   /**
    * Whether experts of this shape are packed for the processor, where it can: small ones in f32 are
-   * not, since for them plain products take less time than packed ones take to start.
+   * not, since starting a packed product takes longer than a plain one.
    */
   boolean packs(int hidden, int width) {
     return device.equals("cpu")

@@ -34,9 +34,7 @@ final class ExpertSlots {
   }
 
   private static boolean supports(TorchModule module, EngineOptions options) {
-    try (TorchCall call = module.call("supports")) {
-      return call.with(options.type().label()).runLong() == 1;
-    }
+    return ask(module.call("supports").with(options.type().label()));
   }
 
   /** Tells the module the activation that all experts share. */
@@ -52,9 +50,18 @@ final class ExpertSlots {
     return module;
   }
 
-  /** Whether products of other lengths than the tile's may give the same bits. */
-  boolean packed() {
-    return packed;
+  /**
+   * Whether products of other lengths than the tile's may give the same bits; known once an expert
+   * is allocated.
+   */
+  boolean anyLength() {
+    return packed && ask(module.call("any_length"));
+  }
+
+  private static boolean ask(TorchCall question) {
+    try (question) {
+      return question.runLong() == 1;
+    }
   }
 
   int width() {

@@ -44,6 +44,12 @@ class PackedExperts(torch.nn.Module):
         return 1 if type == "f32" or torch.ops.mkldnn._is_mkldnn_bf16_supported() else 0
 
     @torch.jit.export
+    def any_length(self) -> int:
+        """1 when a row's bits may not depend on the length of a run, else 0; once an expert is allocated. libtorch's own exponentials
+        compute what its vectors leave over in another way, so only large experts qualify, whose activation is in the products."""
+        return 0 if self.joined else 1
+
+    @torch.jit.export
     def configure(self, kind: int, limit: float) -> int:
         """The activation of all experts: kinds as in architecture/Activation.java."""
         self.kind = kind
