@@ -21,6 +21,7 @@ MODEL = "router-node/src/main/resources/io/ennead/router/model"
 # class -> its source, then the sources that it imports
 KERNELS = {
     "GatedExperts": [f"{ENGINE}/gated_experts.py", f"{ENGINE}/gated.py"],
+    "PackedExperts": [f"{ENGINE}/packed_experts.py", f"{ENGINE}/gated.py"],
     "MachineLimits": [f"{ENGINE}/machine_limits.py"],
     "Decoder": [f"{MODEL}/decoder.py", f"{MODEL}/attention.py", f"{ENGINE}/gated.py"],
 }

@@ -42,7 +42,12 @@ public record ExpertConfig(
     @Setting(help = "Address to bind", byDefault = "127.0.0.1") String host,
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8500") int port,
     @Setting(help = "Admin HTTP port; 0: any free one", byDefault = "8501") int adminPort,
-    @Setting(help = "Native threads per kernel call", byDefault = "1") int threads,
+    @Setting(
+            help =
+                "Native threads per kernel call; the same on every node: cores of a machine over"
+                    + " its busy nodes, and at least 1",
+            byDefault = "1")
+        int threads,
     @Setting(
             help =
                 "Rows per product when decoding; the same on every node; 0: by the experts' size",

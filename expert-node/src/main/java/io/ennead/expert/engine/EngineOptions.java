@@ -1,6 +1,7 @@
 package io.ennead.expert.engine;
 
 import io.ennead.wire.ComputeType;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -8,11 +9,13 @@ import java.util.regex.Pattern;
  *
  * @param device "cpu" or "cuda:N"
  * @param type number format of the products
- * @param threads native threads per call
+ * @param threads native threads per call: one for every node, until there are more cores than busy
+ *     nodes on a machine; it may decide the bits, so it is the same on every node
  * @param decodeTile rows per product when decoding; 0: by the experts' size
  * @param prefillTile rows per product otherwise; 0: by the experts' size
- * @param fixedTiles pad every product to its tile, so that bits do not depend on the batch;
- *     otherwise a product has as many rows as there are
+ * @param fixedTiles pad every product to its tile, or to another number of rows that gives the same
+ *     bits, so that these do not depend on the batch; otherwise a product has as many rows as there
+ *     are
  */
 public record EngineOptions(
     String device,
@@ -29,6 +32,8 @@ public record EngineOptions(
    */
   private static final long SMALL_EXPERT = 4L << 20;
 
+  private static final Set<String> X86_64 = Set.of("amd64", "x86_64");
+
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
 
   /** Whether this names a device: cpu or cuda:N. */
@@ -38,7 +43,7 @@ public record EngineOptions(
 
   /** The same with the tiles of experts of this shape, where none are given. */
   EngineOptions forExperts(int hidden, int width) {
-    boolean small = 3L * hidden * width <= SMALL_EXPERT;
+    boolean small = isSmall(hidden, width);
     return new EngineOptions(
         device,
         type,
@@ -46,6 +51,20 @@ public record EngineOptions(
         decodeTile > 0 ? decodeTile : small ? 4 : 8,
         prefillTile > 0 ? prefillTile : small ? 32 : 64,
         fixedTiles);
+  }
+
+  /**
+   * Whether experts of this shape are packed for the processor, where it can: small ones in f32 are
+   * not, since starting a packed product takes longer than a plain one.
+   */
+  boolean packs(int hidden, int width) {
+    return device.equals("cpu")
+        && X86_64.contains(System.getProperty("os.arch"))
+        && (type == ComputeType.BF16 || type == ComputeType.F32 && !isSmall(hidden, width));
+  }
+
+  private static boolean isSmall(int hidden, int width) {
+    return 3L * hidden * width <= SMALL_EXPERT;
   }
 
   /** Rows per product; 0: as many as there are. */

@@ -3,24 +3,65 @@ package io.ennead.expert.engine;
 import io.ennead.expert.architecture.GatedFfn;
 import java.nio.ByteBuffer;
 
-/** Where the module keeps experts of one shape: one slot each. */
+/** The module that keeps experts of one shape, and their places in it: one slot each. */
 final class ExpertSlots {
   private final TorchModule module;
   private final EngineOptions options;
   private final GatedFfn shape;
+  private final boolean packed;
 
-  private ExpertSlots(TorchModule module, EngineOptions options, GatedFfn shape) {
+  private ExpertSlots(TorchModule module, EngineOptions options, GatedFfn shape, boolean packed) {
     this.module = module;
     this.options = options;
     this.shape = shape;
+    this.packed = packed;
+  }
+
+  /** Loads the module that suits device, processor, number format and the experts' size. */
+  static ExpertSlots open(EngineOptions options, GatedFfn shape) {
+    if (options.packs(shape.hiddenSize(), shape.width())) {
+      TorchModule module = load("packed_experts.pt", options);
+      if (supports(module, options)) {
+        return configure(module, options, shape, true);
+      }
+      module.close();
+    }
+    return configure(load("gated_experts.pt", options), options, shape, false);
+  }
+
+  private static TorchModule load(String resource, EngineOptions options) {
+    return TorchModule.load(ExpertSlots.class, resource, options.threads());
+  }
+
+  private static boolean supports(TorchModule module, EngineOptions options) {
+    return ask(module.call("supports").with(options.type().label()));
   }
 
   /** Tells the module the activation that all experts share. */
-  static ExpertSlots configure(TorchModule module, EngineOptions options, GatedFfn shape) {
+  private static ExpertSlots configure(
+      TorchModule module, EngineOptions options, GatedFfn shape, boolean packed) {
     try (TorchCall call = module.call("configure")) {
       call.with(shape.activation().kind().code()).with(shape.activation().limit()).runLong();
     }
-    return new ExpertSlots(module, options, shape);
+    return new ExpertSlots(module, options, shape, packed);
+  }
+
+  TorchModule module() {
+    return module;
+  }
+
+  /**
+   * Whether products of other lengths than the tile's may give the same bits; known once an expert
+   * is allocated.
+   */
+  boolean anyLength() {
+    return packed && ask(module.call("any_length"));
+  }
+
+  private static boolean ask(TorchCall question) {
+    try (question) {
+      return question.runLong() == 1;
+    }
   }
 
   int width() {

@@ -8,19 +8,30 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Runs a fixed batch through an expert of fixed pseudo-random weights of the model's shape, with
  * both tiles, and hashes the bits that come out. What the machine, the library, the thread count,
  * the dtype and the tiles (0: none) do to the bits shows in this hash, and nothing else does. It is
  * also the warm-up.
+ *
+ * <p>Where the kernel may promise it, it is also tried which other numbers of rows give the bits
+ * that a tile gives, at every place: products may have those as well.
  */
 final class NumericsProbe {
   private static final int ROWS = 5;
   private static final int PASSES = 3;
   private static final int ID_BYTES = 8;
+
+  /**
+   * Padding to the next of these costs at most a half; longer ones read weights seldom enough. Not
+   * 1: the library may sum a single row in another order, which bfloat16's rounding hides too well.
+   */
+  private static final int[] LENGTHS = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
 
   /** Numbers handed over at a time. */
   private static final int BLOCK = 1 << 18;
@@ -29,25 +40,59 @@ final class NumericsProbe {
   private final EngineOptions options;
   private final ExpertSlots slots;
   private final ByteBuffer values;
+  private final Rows input;
 
-  NumericsProbe(TorchModule module, EngineOptions options, ExpertSlots slots) {
-    this.module = module;
+  NumericsProbe(ExpertSlots slots, EngineOptions options) {
+    this.module = slots.module();
     this.options = options;
     this.slots = slots;
     int longest = Math.max(slots.hidden(), slots.width());
     this.values =
         ByteBuffer.allocateDirect(Math.max(longest, BLOCK) * Float.BYTES)
             .order(ByteOrder.nativeOrder());
+    float[] rows = new float[ROWS * slots.hidden()];
+    pseudoRandom(FloatBuffer.wrap(rows), 7, 1);
+    this.input = Rows.of(rows, slots.hidden());
   }
 
-  String run() {
-    int slot = loadProbe();
-    MessageDigest digest = sha256();
-    for (Tile tile : Tile.values()) {
-      digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(options.rows(tile)).flip());
-      digest.update(bytes(pass(tile, slot)));
+  /**
+   * What the probe found.
+   *
+   * @param id the hash
+   * @param decode rows that a product may have when decoding
+   * @param prefill rows that a product may have otherwise
+   */
+  record Numerics(String id, RunLengths decode, RunLengths prefill) {
+
+    RunLengths runs(Tile tile) {
+      return switch (tile) {
+        case DECODE -> decode;
+        case PREFILL -> prefill;
+      };
     }
+  }
+
+  Numerics run() {
+    int slot = loadProbe();
+    int decodeTile = options.rows(Tile.DECODE);
+    int prefillTile = options.rows(Tile.PREFILL);
+    float[] decode = pass(slot, decodeTile);
+    float[] prefill = pass(slot, prefillTile);
+    int[] likeDecode = alike(slot, decode);
+    int[] likePrefill = Arrays.equals(decode, prefill) ? likeDecode : alike(slot, prefill);
     slots.release(slot);
+    return new Numerics(
+        id(decodeTile, decode, prefillTile, prefill),
+        RunLengths.of(decodeTile, likeDecode),
+        RunLengths.of(prefillTile, likePrefill));
+  }
+
+  private static String id(int decodeTile, float[] decode, int prefillTile, float[] prefill) {
+    MessageDigest digest = sha256();
+    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(decodeTile).flip());
+    digest.update(bytes(decode));
+    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(prefillTile).flip());
+    digest.update(bytes(prefill));
     return HexFormat.of().formatHex(digest.digest(), 0, ID_BYTES);
   }
 
@@ -55,17 +100,37 @@ final class NumericsProbe {
    * The executor specialises a module over its first passes; the last pass is what serving will
    * run.
    */
-  private float[] pass(Tile tile, int slot) {
-    int hidden = slots.hidden();
-    float[] rows = new float[ROWS * hidden];
-    pseudoRandom(FloatBuffer.wrap(rows), 7, 1);
-    Slice slice = new Slice(0, new int[] {0, 1, 2, 3, 4});
-    TilePlan plan = TilePlan.of(List.of(slice), options.rows(tile), expert -> slot);
+  private float[] pass(int slot, int tile) {
+    Slice slice = new Slice(0, IntStream.range(0, ROWS).toArray());
+    TilePlan plan = TilePlan.of(List.of(slice), RunLengths.of(tile), expert -> slot);
     float[] result = new float[0];
     for (int i = 0; i < PASSES; i++) {
-      result = TorchExperts.run(module, plan, Rows.of(rows, hidden)).toArray();
+      result = run(plan);
     }
     return result;
+  }
+
+  private float[] run(TilePlan plan) {
+    return TorchExperts.run(module, plan, input).toArray();
+  }
+
+  private int[] alike(int slot, float[] expected) {
+    boolean tried = options.fixedTiles() && slots.anyLength();
+    return IntStream.of(LENGTHS).filter(n -> tried && isAlike(slot, n, expected)).toArray();
+  }
+
+  /** A product of one row comes before, so that the other begins at an odd place of memory. */
+  private boolean isAlike(int slot, int length, float[] expected) {
+    int[] rows = IntStream.rangeClosed(0, length).map(place -> place % ROWS).toArray();
+    int[] places = IntStream.rangeClosed(1, length).toArray();
+    TilePlan plan = new TilePlan(rows, places, new long[] {slot, slot}, new long[] {1, length});
+    float[] result = run(plan);
+    return IntStream.range(0, length).allMatch(i -> isRow(result, i, expected, rows[places[i]]));
+  }
+
+  private boolean isRow(float[] matrix, int row, float[] other, int otherRow) {
+    int n = slots.hidden();
+    return Arrays.equals(matrix, row * n, (row + 1) * n, other, otherRow * n, (otherRow + 1) * n);
   }
 
   private int loadProbe() {

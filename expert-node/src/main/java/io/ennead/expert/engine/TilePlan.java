@@ -1,14 +1,12 @@
 package io.ennead.expert.engine;
 
 import io.ennead.expert.engine.ExpertEngine.Slice;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Slices laid out for the kernel. With a tile, each expert's rows are padded with row 0 to whole
- * tiles, so that every product has the same number of rows; without, each expert has one product of
- * its own rows.
+ * Slices laid out for the kernel: each expert's rows in products of allowed lengths, the last one
+ * padded with row 0.
  *
  * @param gather [places] row of each place
  * @param keep places that are no padding, slice after slice
@@ -20,28 +18,39 @@ record TilePlan(int[] gather, int[] keep, long[] slots, long[] lengths) {
   /**
    * Lays out slices.
    *
-   * @param tile rows of every product; 0: as many as a slice has
+   * @param runs rows that a product may have
    * @param slotOf gives an expert's weight slot
    */
-  static TilePlan of(List<Slice> slices, int tile, IntUnaryOperator slotOf) {
-    int products = slices.stream().mapToInt(slice -> products(slice, tile)).sum();
-    int places = slices.stream().mapToInt(slice -> places(slice, tile)).sum();
-    int rows = slices.stream().mapToInt(slice -> slice.rows().length).sum();
+  static TilePlan of(List<Slice> slices, RunLengths runs, IntUnaryOperator slotOf) {
+    int products = 0;
+    int places = 0;
+    int rows = 0;
+    for (Slice slice : slices) {
+      for (int left = slice.rows().length; left > 0; left -= runs.next(left)) {
+        products++;
+        places += runs.next(left);
+      }
+      rows += slice.rows().length;
+    }
     TilePlan plan =
         new TilePlan(new int[places], new int[rows], new long[products], new long[products]);
-    int place = 0;
+    plan.fill(slices, runs, slotOf);
+    return plan;
+  }
+
+  private void fill(List<Slice> slices, RunLengths runs, IntUnaryOperator slotOf) {
     int product = 0;
+    int place = 0;
     int kept = 0;
     for (Slice slice : slices) {
-      plan.place(slice, place, kept);
-      int next = product + products(slice, tile);
-      Arrays.fill(plan.slots, product, next, slotOf.applyAsInt(slice.expert()));
-      Arrays.fill(plan.lengths, product, next, tile == 0 ? slice.rows().length : tile);
-      place += places(slice, tile);
-      product = next;
+      place(slice, place, kept);
       kept += slice.rows().length;
+      for (int left = slice.rows().length; left > 0; left -= runs.next(left)) {
+        slots[product] = slotOf.applyAsInt(slice.expert());
+        lengths[product++] = runs.next(left);
+        place += runs.next(left);
+      }
     }
-    return plan;
   }
 
   private void place(Slice slice, int firstPlace, int kept) {
@@ -49,14 +58,5 @@ record TilePlan(int[] gather, int[] keep, long[] slots, long[] lengths) {
       gather[firstPlace + i] = slice.rows()[i];
       keep[kept + i] = firstPlace + i;
     }
-  }
-
-  private static int products(Slice slice, int tile) {
-    int rows = slice.rows().length;
-    return tile == 0 ? Math.min(rows, 1) : (rows + tile - 1) / tile;
-  }
-
-  private static int places(Slice slice, int tile) {
-    return tile == 0 ? slice.rows().length : products(slice, tile) * tile;
   }
 }

@@ -3,6 +3,7 @@ package io.ennead.expert.engine;
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.engine.NumericsProbe.Numerics;
 import io.ennead.wire.Rows;
 import java.util.Collections;
 import java.util.List;
@@ -12,29 +13,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link ExpertEngine} on the module {@code gated_experts}: one native call runs all experts of a
- * layer. Calls from several threads are safe: the module only reads its weights once loaded.
+ * {@link ExpertEngine} on the module {@code packed_experts}, or {@code gated_experts} where that is
+ * not for: one native call runs all experts of a layer. Calls from several threads are safe: the
+ * module only reads its weights once loaded.
  */
 public final class TorchExperts implements ExpertEngine {
   private final TorchModule module;
-  private final EngineOptions options;
+  private final Numerics numerics;
   private final Map<ExpertId, Integer> slots;
   private final SortedMap<ExpertId, String> fingerprints;
   private final int hidden;
-  private final String numericsId;
 
-  private TorchExperts(
-      TorchModule module,
-      EngineOptions options,
-      ExpertLoader loaded,
-      int hidden,
-      String numericsId) {
+  private TorchExperts(TorchModule module, Numerics numerics, ExpertLoader loaded, int hidden) {
     this.module = module;
-    this.options = options;
+    this.numerics = numerics;
     this.slots = Map.copyOf(loaded.places());
     this.fingerprints = Collections.unmodifiableSortedMap(loaded.fingerprints());
     this.hidden = hidden;
-    this.numericsId = numericsId;
   }
 
   /**
@@ -51,26 +46,23 @@ public final class TorchExperts implements ExpertEngine {
       Consumer<LoadProgress> progress) {
     ModelConfig config = checkpoint.config();
     EngineOptions options = given.forExperts(config.hiddenSize(), config.expertWidth());
-    TorchModule module =
-        TorchModule.load(TorchExperts.class, "gated_experts.pt", options.threads());
+    int first = config.moeLayers().get(0);
+    ExpertSlots slots = ExpertSlots.open(options, config.moe(first).experts().get(0));
     try {
-      int first = config.moeLayers().get(0);
-      ExpertSlots slots =
-          ExpertSlots.configure(module, options, config.moe(first).experts().get(0));
       // Before the experts: its own weights must not come on top of theirs.
-      String numericsId = new NumericsProbe(module, options, slots).run();
+      Numerics numerics = new NumericsProbe(slots, options).run();
       ExpertLoader loader = new ExpertLoader(slots, checkpoint, progress);
       loader.load(experts);
-      return new TorchExperts(module, options, loader, config.hiddenSize(), numericsId);
+      return new TorchExperts(slots.module(), numerics, loader, config.hiddenSize());
     } catch (RuntimeException | Error e) {
-      module.close();
+      slots.module().close();
       throw e;
     }
   }
 
   @Override
   public Rows run(int layer, Tile tile, Rows rows, List<Slice> slices) {
-    TilePlan plan = TilePlan.of(slices, options.rows(tile), expert -> slot(layer, expert));
+    TilePlan plan = TilePlan.of(slices, numerics.runs(tile), expert -> slot(layer, expert));
     if (plan.slots().length == 0) {
       return rows.select();
     }
@@ -108,7 +100,7 @@ public final class TorchExperts implements ExpertEngine {
 
   @Override
   public String numericsId() {
-    return numericsId;
+    return numerics.id();
   }
 
   int managedArrays() {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KernelSourceTest {
 
   @ParameterizedTest
-  @CsvSource({"gated_experts, gated", "machine_limits,"})
+  @CsvSource({"gated_experts, gated", "packed_experts, gated", "machine_limits,"})
   void theArchiveWasBuiltFromTheSourcesBesideIt(String kernel, String imported) throws Exception {
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     digest.update(source(TorchExperts.class, kernel + ".py"));

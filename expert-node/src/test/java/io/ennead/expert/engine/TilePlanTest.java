@@ -12,19 +12,21 @@ import org.junit.jupiter.api.Test;
 class TilePlanTest {
 
   @Test
-  void everyRowKeepsItsPlaceAndEveryTileOneExpert() {
+  void everyRowKeepsItsPlaceAndEveryProductHasOneExpertAndAnAllowedLength() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < 200; round++) {
-      int tile = random.nextInt(9);
+      int[] allowed = random.ints(random.nextInt(4), 1, 12).sorted().distinct().toArray();
       List<Slice> slices = randomSlices(random);
-      TilePlan plan = TilePlan.of(slices, tile, expert -> 100 + expert);
+      TilePlan plan = TilePlan.of(slices, new RunLengths(allowed), expert -> 100 + expert);
 
       assertThat(Arrays.stream(plan.lengths()).sum())
           .as("seed %d", seed)
           .isEqualTo(plan.gather().length);
-      if (tile > 0) {
-        assertThat(Arrays.stream(plan.lengths())).as("seed %d", seed).allMatch(n -> n == tile);
+      if (allowed.length > 0) {
+        assertThat(Arrays.stream(plan.lengths()))
+            .as("seed %d", seed)
+            .allMatch(n -> Arrays.binarySearch(allowed, Math.toIntExact(n)) >= 0);
       }
       int at = 0;
       for (Slice slice : slices) {
@@ -53,13 +55,13 @@ class TilePlanTest {
   }
 
   @Test
-  void withoutATileEverySliceIsOneProductOfItsOwnRows() {
+  void withoutLengthsEverySliceIsOneProductOfItsOwnRows() {
     List<Slice> slices =
         List.of(
             new Slice(3, new int[] {5, 6, 7}),
             new Slice(4, new int[0]),
             new Slice(9, new int[] {5}));
-    TilePlan plan = TilePlan.of(slices, 0, expert -> expert);
+    TilePlan plan = TilePlan.of(slices, new RunLengths(), expert -> expert);
 
     assertThat(plan.gather()).containsExactly(5, 6, 7, 5);
     assertThat(plan.keep()).containsExactly(0, 1, 2, 3);
@@ -69,11 +71,25 @@ class TilePlanTest {
 
   @Test
   void paddingReadsRowZero() {
-    TilePlan plan = TilePlan.of(List.of(new Slice(3, new int[] {5, 6, 7})), 2, expert -> expert);
+    List<Slice> slices = List.of(new Slice(3, new int[] {5, 6, 7}));
+    TilePlan plan = TilePlan.of(slices, new RunLengths(2), expert -> expert);
 
     assertThat(plan.gather()).containsExactly(5, 6, 7, 0);
     assertThat(plan.keep()).containsExactly(0, 1, 2);
     assertThat(plan.slots()).containsExactly(3, 3);
+  }
+
+  @Test
+  void aProductIsAsLongAsItCanBeFilledAndNoLongerThanNeeded() {
+    assertThat(lengths(3, 1, 4, 16)).containsExactly(4);
+    assertThat(lengths(16, 1, 4, 16)).containsExactly(16);
+    assertThat(lengths(17, 1, 4, 16)).containsExactly(16, 1);
+    assertThat(lengths(37, 4, 16)).containsExactly(16, 16, 16);
+  }
+
+  private static long[] lengths(int rows, int... allowed) {
+    List<Slice> slices = List.of(new Slice(0, new int[rows]));
+    return TilePlan.of(slices, new RunLengths(allowed), expert -> expert).lengths();
   }
 
   private static List<Slice> randomSlices(Random random) {
