@@ -42,13 +42,9 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
     int tile = options.tile(step.phase(), step.rows());
     StepArrays arrays = StepArrays.of(step, tile, options.blockSize());
     try (TorchCall call = module.call("begin")) {
-      call.withIds(arrays.ids())
-          .withIds(arrays.positions())
-          .withIds(arrays.slots())
+      call.withIds(arrays.numbers())
+          .withList(arrays.sizes())
           .withList(arrays.spans())
-          .withIds(arrays.tables())
-          .withIds(arrays.owners())
-          .withIds(arrays.starts())
           .with(tile)
           .with(step.phase() == Phase.DECODE)
           .runLong();

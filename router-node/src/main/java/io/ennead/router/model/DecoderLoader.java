@@ -49,7 +49,7 @@ final class DecoderLoader {
   }
 
   private void loadEnds(int ends) {
-    weights.matrix(ends, "embedding", config.embedding());
+    weights.matrix(ends, config.tied() ? "head" : "embedding", config.embedding());
     norm(ends, "final_norm", config.finalNorm());
     if (config.tied()) {
       try (TorchCall call = module.call("tie")) {

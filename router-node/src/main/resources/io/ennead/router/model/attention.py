@@ -1,8 +1,9 @@
 """Attention over keys and values in the blocks of the caches, of whole spans and of single rows; rotary embedding; what is seen."""
 
-from typing import Tuple
+from typing import List, Tuple
 
 import torch
+import torch.nn.functional as F
 
 
 def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, interleaved: bool) -> torch.Tensor:
@@ -15,90 +16,116 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, interleaved: b
         part = x.narrow(2, 0, turning)
     if interleaved:
         part = torch.cat([part.slice(2, 0, turning, 2), part.slice(2, 1, turning, 2)], dim=2)
-    turned = part * cos + part.roll(turning // 2, 2) * sin
+    turned = (part * cos).add_(part.roll(turning // 2, 2).mul_(sin))
     if x.size(2) == turning:
         return turned
     return torch.cat([turned, x.narrow(2, turning, x.size(2) - turning)], dim=2)
 
 
-def visible(rows: int, length: int, window: int, first: int, device: torch.device) -> torch.Tensor:
-    """The mask [rows, keys] of the last `rows` of `length` positions over the keys from `first` on: a position sees itself and what is
-    before it, `window` positions in all (0: no limit). Empty where every row sees every key."""
-    if rows == 1:
-        return torch.empty(0)
-    at = torch.arange(length - rows, length, device=device).unsqueeze(1)
-    key = torch.arange(first, length, device=device).unsqueeze(0)
-    hidden = key > at
+def first_seen(position: int, window: int) -> int:
+    """The first position that one sees: `window` in all, 0: no limit."""
+    return max(0, position - window + 1) if window > 0 else 0
+
+
+def hidden_keys(rows: int, before: int, window: int, device: torch.device) -> torch.Tensor:
+    """The mask [rows, before + rows], 0 or -inf, of `rows` positions that follow `before` others: each sees itself and what is before it,
+    `window` positions in all (0: no limit). Spans that are shorter or begin earlier have theirs in it."""
+    hidden = torch.full([rows, before + rows], float("-inf"), device=device)
+    mask = hidden.triu(before + 1)
     if window > 0:
-        hidden = hidden | (key <= at - window)
-    return torch.zeros([rows, length - first], device=device).masked_fill(hidden, float("-inf"))
+        mask = mask + hidden.tril(before - window)
+    return mask
 
 
-def span_keys(cache: torch.Tensor, blocks: torch.Tensor, skipped: int, count: int) -> torch.Tensor:
-    """`count` positions of some blocks of a cache [blocks, kv_heads, d, block], after the first `skipped`: [kv_heads, d, count] f32."""
-    taken = cache.index_select(0, blocks).permute(1, 2, 0, 3)
-    return taken.reshape(taken.size(0), taken.size(1), -1).narrow(2, skipped, count).float()
+def sequence_keys(cache: torch.Tensor, blocks: torch.Tensor) -> torch.Tensor:
+    """What blocks of a cache [blocks, kv_heads, d, block] hold: [kv_heads, positions, d] f32."""
+    taken = cache.index_select(0, blocks).permute(1, 0, 3, 2)
+    return taken.reshape(taken.size(0), -1, taken.size(3)).float()
 
 
-def span_values(cache: torch.Tensor, blocks: torch.Tensor, skipped: int, count: int) -> torch.Tensor:
-    """The same of a cache [blocks, kv_heads, block, width]: [kv_heads, count, width] f32."""
+def sequence_values(cache: torch.Tensor, blocks: torch.Tensor) -> torch.Tensor:
+    """The same of a cache [blocks, kv_heads, block, width]: [kv_heads, positions, width] f32."""
     taken = cache.index_select(0, blocks).transpose(0, 1)
-    return taken.reshape(taken.size(0), -1, taken.size(3)).narrow(1, skipped, count).float()
+    return taken.reshape(taken.size(0), -1, taken.size(3)).float()
+
+
+def attend_spans(
+    spans: List[List[int]],  # first row, rows, length, sequence
+    unseen: List[int],  # per sequence: positions before its keys
+    q: torch.Tensor,  # [rows, heads, d]
+    keys: List[torch.Tensor],  # per sequence [kv_heads, positions, d]
+    values: List[torch.Tensor],  # per sequence [kv_heads, positions, width]
+    mask: torch.Tensor,  # hidden_keys of all
+    window: int,
+    scale: float,
+    soft_cap: float,  # 0: none
+    sinks: torch.Tensor,  # [heads], or empty
+    out: torch.Tensor,  # [rows, heads, width]
+) -> None:
+    for span in spans:
+        row, rows, length, sequence = span
+        start = length - rows
+        seen = first_seen(start, window)
+        k = keys[sequence].narrow(1, seen - unseen[sequence], length - seen)
+        v = values[sequence].narrow(1, seen - unseen[sequence], length - seen)
+        hidden = mask.narrow(0, 0, rows).narrow(1, mask.size(1) - mask.size(0) - start + seen, length - seen)
+        attend_span(q.narrow(0, row, rows), k, v, hidden, scale, soft_cap, sinks, out.narrow(0, row, rows))
 
 
 def attend_span(
-    q: torch.Tensor,  # [rows, heads, d], scaled
-    keys: torch.Tensor,  # [kv_heads, d, length]
+    q: torch.Tensor,  # [rows, heads, d]
+    keys: torch.Tensor,  # [kv_heads, length, d]
     values: torch.Tensor,  # [kv_heads, length, width]
-    mask: torch.Tensor,  # [rows, length], or empty
+    mask: torch.Tensor,  # [rows, length]
+    scale: float,
     soft_cap: float,  # 0: none
     sinks: torch.Tensor,  # [heads], or empty
-) -> torch.Tensor:  # [rows, heads, width]
-    rows, heads, d = q.size(0), q.size(1), q.size(2)
-    kv_heads = keys.size(0)
-    groups = heads // kv_heads
-    length = keys.size(2)
-    queries = q.view(rows, kv_heads, groups, d).permute(1, 2, 0, 3).reshape(kv_heads, groups * rows, d)
-    scores = torch.bmm(queries, keys)
+    out: torch.Tensor,  # [rows, heads, width]
+) -> None:
+    rows, d, width = q.size(0), q.size(2), values.size(2)
+    kv_heads, length = keys.size(0), keys.size(1)
+    groups = q.size(1) // kv_heads
+    queries = q.unflatten(1, [kv_heads, groups]).permute(1, 2, 0, 3)
+    target = out.unflatten(1, [kv_heads, groups]).permute(1, 2, 0, 3)
+    if soft_cap == 0 and sinks.numel() == 0 and width == d:
+        k = keys.unsqueeze(1).expand(-1, groups, -1, -1)
+        v = values.unsqueeze(1).expand(-1, groups, -1, -1)
+        target.copy_(F.scaled_dot_product_attention(queries, k, v, mask, scale=scale))
+        return
+    scores = torch.bmm(queries.reshape(kv_heads, groups * rows, d), keys.transpose(1, 2)).mul_(scale)
+    scores = scores.view(kv_heads, groups, rows, length)
     if soft_cap > 0:
         scores = soft_cap * torch.tanh(scores / soft_cap)
-    if mask.numel() > 0:
-        scores = (scores.view(kv_heads, groups, rows, length) + mask).view(kv_heads, groups * rows, length)
+    scores.add_(mask)
     if sinks.numel() > 0:
-        sink = sinks.view(kv_heads, groups, 1).expand(kv_heads, groups, rows).reshape(kv_heads, groups * rows, 1)
+        sink = sinks.view(kv_heads, groups, 1, 1)
         most = torch.maximum(scores.amax(-1, keepdim=True), sink)
         e = torch.exp(scores - most)
         shares = e / (e.sum(-1, keepdim=True) + torch.exp(sink - most))
     else:
         shares = scores.softmax(-1)
-    y = torch.bmm(shares, values)
-    return y.view(kv_heads, groups, rows, values.size(2)).permute(2, 0, 1, 3).reshape(rows, heads, values.size(2))
+    target.copy_(torch.bmm(shares.view(kv_heads, groups * rows, length), values).view(kv_heads, groups, rows, width))
 
 
 def seen_blocks(
     blocks: torch.Tensor,  # [entries]
     owners: torch.Tensor,  # [entries] row that sees each block
-    starts: torch.Tensor,  # [entries] position of each block's first key
-    lengths: torch.Tensor,  # [rows] positions of each row's sequence, its own the last
+    ends: torch.Tensor,  # [entries] positions of the row's sequence from the block's first one on
+    counts: torch.Tensor,  # [rows] blocks of each row
     block: int,
     window: int,
 ) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """What single rows see: blocks, their owners, how many each row has, and the mask [entries, 1, 1, block]. An even number of blocks:
-    one that nobody sees may come last."""
+    """Those of the blocks, their owners, counts and ends that single rows see through a window. An even number of blocks, as they come:
+    one that nobody sees may be the last."""
     if window > 0:
-        kept = torch.nonzero(starts + block > lengths.index_select(0, owners) - window).squeeze(1)
-        blocks, owners, starts = blocks.index_select(0, kept), owners.index_select(0, kept), starts.index_select(0, kept)
-    if blocks.size(0) % 2 == 1:
-        blocks = torch.cat([blocks, torch.zeros_like(blocks.narrow(0, 0, 1))])
-        owners = torch.cat([owners, owners.narrow(0, owners.size(0) - 1, 1)])
-        starts = torch.cat([starts, lengths.amax().unsqueeze(0)])
-    at = starts.unsqueeze(1) + torch.arange(block, device=starts.device)
-    length = lengths.index_select(0, owners).unsqueeze(1)
-    hidden = at >= length
-    if window > 0:
-        hidden = hidden | (at < length - window)
-    mask = torch.zeros(at.size(), device=starts.device).masked_fill(hidden, float("-inf"))
-    return blocks, owners, torch.bincount(owners, minlength=lengths.size(0)), mask.view(-1, 1, 1, block)
+        kept = torch.nonzero(ends - block < window).squeeze(1)
+        blocks, owners, ends = blocks.index_select(0, kept), owners.index_select(0, kept), ends.index_select(0, kept)
+        if blocks.size(0) % 2 == 1:
+            none = torch.zeros_like(blocks.narrow(0, 0, 1))
+            blocks, ends = torch.cat([blocks, none]), torch.cat([ends, none])
+            owners = torch.cat([owners, owners.narrow(0, owners.size(0) - 1, 1)])
+        counts = torch.bincount(owners, minlength=counts.size(0))
+    return blocks, owners, counts, ends
 
 
 def elementwise(x: torch.Tensor, tanh: bool) -> torch.Tensor:
@@ -116,25 +143,30 @@ def elementwise(x: torch.Tensor, tanh: bool) -> torch.Tensor:
 
 
 def attend_rows(
-    q: torch.Tensor,  # [rows, heads, d], scaled: one row of each sequence
+    q: torch.Tensor,  # [rows, heads, d]: one row of each sequence, and padding
     keys: torch.Tensor,  # [entries, kv_heads, d, block] the blocks that the rows see, row by row
     values: torch.Tensor,  # [entries, kv_heads, block, width]
     owners: torch.Tensor,  # [entries]
     counts: torch.Tensor,  # [rows] blocks of each row
-    mask: torch.Tensor,  # [entries, 1, 1, block]
+    mask: torch.Tensor,  # [entries * kv_heads, 1, block]
+    scale: float,
     soft_cap: float,  # 0: none
     sinks: torch.Tensor,  # [heads], or empty
-) -> torch.Tensor:  # [rows, heads, width]
+    out: torch.Tensor,  # [rows, heads, width]
+) -> None:
     """All rows at once, whatever their lengths: products and sums of each block alone, then over a row's blocks in order. So bits depend on
     the row's own blocks. The way of two passes: Flash-Decoding (Dao et al., 2023)."""
     entries, kv_heads, block = keys.size(0), keys.size(1), keys.size(3)
     heads, width = q.size(1), values.size(3)
     groups = heads // kv_heads
     queries = q.index_select(0, owners).view(entries * kv_heads, groups, q.size(2))
-    scores = torch.bmm(queries, keys.view(entries * kv_heads, q.size(2), block)).view(entries, kv_heads, groups, block)
+    across = keys.view(entries * kv_heads, q.size(2), block)
     if soft_cap > 0:
-        scores = soft_cap * elementwise(scores / soft_cap, True)
-    scores.add_(mask)
+        scores = torch.bmm(queries, across).mul_(scale / soft_cap)
+        scores = elementwise(scores, True).mul_(soft_cap).add_(mask)
+    else:
+        scores = torch.baddbmm(mask, queries, across, alpha=scale)
+    scores = scores.view(entries, kv_heads, groups, block)
     most = torch.segment_reduce(scores.amax(-1).view(entries, heads), "max", lengths=counts, axis=0, unsafe=True)
     if sinks.numel() > 0:
         most = torch.maximum(most, sinks)
@@ -144,4 +176,4 @@ def attend_rows(
         total = total + (sinks - most).exp()
     parts = torch.bmm(e.view(entries * kv_heads, groups, block), values.reshape(entries * kv_heads, block, width))
     y = torch.segment_reduce(parts.view(entries, heads * width), "sum", lengths=counts, axis=0, unsafe=True)
-    return y.view(-1, heads, width) / total.unsqueeze(2)
+    torch.div(y.view(-1, heads, width), total.unsqueeze(2), out=out)

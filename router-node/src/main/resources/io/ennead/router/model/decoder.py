@@ -14,12 +14,12 @@ from typing import Dict, List, Tuple
 
 import torch
 
-from attention import attend_rows, attend_span, rotate, seen_blocks, span_keys, span_values, visible
+from attention import attend_rows, attend_spans, first_seen, hidden_keys, rotate, seen_blocks, sequence_keys, sequence_values
 from gated import activate, matrix, tiled
 
 
 def rms_norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
-    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + epsilon) * weight
+    return torch.rms_norm(x, weight.size(), weight, epsilon)
 
 
 def fresh(shape: List[int], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
@@ -29,11 +29,28 @@ def fresh(shape: List[int], dtype: torch.dtype, device: torch.device) -> torch.T
 
 def linear(x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> torch.Tensor:
     """x through the map of this name, with its bias if it has one."""
-    y = tiled(x, w[name], tile)
+    weight = w[name]
+    if weight.dtype == torch.float32 and x.size(0) > tile:  # without the copy that joins the tiles
+        y = torch.empty([x.size(0), weight.size(0)], device=x.device)
+        across = weight.t()
+        for i in range(x.size(0) // tile):
+            torch.mm(x.narrow(0, i * tile, tile), across, out=y.narrow(0, i * tile, tile))
+    else:
+        y = tiled(x, weight, tile)
     bias = name + "_bias"
     if bias in w:
         y = y + w[bias]
     return y
+
+
+def add_linear(h: torch.Tensor, x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> None:
+    """Adds x through the map of this name to h; in f32 within the product."""
+    if w[name].dtype == torch.float32 and name + "_bias" not in w:
+        across = w[name].t()
+        for i in range(x.size(0) // tile):
+            h.narrow(0, i * tile, tile).addmm_(x.narrow(0, i * tile, tile), across)
+    else:
+        h.add_(linear(x, w, name, tile))
 
 
 def per_head(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
@@ -57,6 +74,9 @@ class Decoder(torch.nn.Module):
         self.v_cache = torch.jit.Attribute([], List[torch.Tensor])  # [blocks, kv_heads, block, width]; empty where values are part of the keys
         self.taken = torch.jit.Attribute([torch.empty(0), torch.empty(0)], List[torch.Tensor])  # room for the keys and values that a step sees
         self.kv_heads = torch.jit.Attribute([], List[int])  # the numbers of heads there are in caches
+        self.places = torch.jit.Attribute([], List[torch.Tensor])  # per such number: 0 .. heads - 1
+        # [2, block + 1, block] masks of blocks, 0 or -inf: the first n positions are seen; they are not
+        self.stairs = torch.jit.Attribute(torch.empty(0), torch.Tensor)
         # rotary tables by position, [context, dimensions]
         self.cos_tables = torch.jit.Attribute([], List[torch.Tensor])
         self.sin_tables = torch.jit.Attribute([], List[torch.Tensor])
@@ -69,14 +89,13 @@ class Decoder(torch.nn.Module):
         # per number of heads [rows * heads]: where keys and values go, as block and head, and as place in the block
         self.lines = torch.jit.Attribute([], List[torch.Tensor])
         self.offsets = torch.jit.Attribute([], List[torch.Tensor])
-        self.begun = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # blocks of the caches whose first position is written
+        self.begun = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # blocks of the caches that are written from their first position on, but not to the last
         self.tile = torch.jit.Attribute(0, int)
-        self.spans = torch.jit.Attribute([], List[int])  # first row, rows of each span; none when decoding
-        self.blocks = torch.jit.Attribute([], List[List[torch.Tensor]])  # per window and span: its blocks of the caches
-        self.skipped = torch.jit.Attribute([], List[List[int]])  # the same: positions of the first block that nobody sees
-        self.counts = torch.jit.Attribute([], List[List[int]])  # the same: positions that are seen
-        self.masks = torch.jit.Attribute([], List[List[torch.Tensor]])  # the same: [rows, keys] f32, 0 or -inf; empty for one row
-        self.seen = torch.jit.Attribute([], List[Tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]])  # per window: seen_blocks
+        self.spans = torch.jit.Attribute([], List[List[int]])  # first row, rows, length and sequence of each span; none when decoding
+        self.tables = torch.jit.Attribute([], List[List[torch.Tensor]])  # per window and sequence of the spans: its blocks of the caches
+        self.unseen = torch.jit.Attribute([], List[List[int]])  # the same: positions before the first of them
+        self.seen = torch.jit.Attribute([], List[Tuple[torch.Tensor, torch.Tensor, torch.Tensor]])  # per window, when decoding: seen_blocks
+        self.masks = torch.jit.Attribute([], List[torch.Tensor])  # per window: of all spans; or per window and number of heads: of `seen`
 
     @torch.jit.export
     def add_layer(self) -> int:
@@ -110,10 +129,10 @@ class Decoder(torch.nn.Module):
 
     @torch.jit.export
     def reserve(self, layer: int, name: str, rows: int, columns: int, bf16: bool, device: str) -> int:
-        """Makes room for a weight; a vector (columns 0), like the gate, stays in f32."""
+        """Makes room for a weight; a vector (columns 0), like the gate, stays in f32. Rows of an embedding are taken one by one."""
         dtype = torch.bfloat16 if bf16 else torch.float32
         place = torch.device(device)
-        if columns == 0 or name == "latent_up":  # is taken apart by heads
+        if columns == 0 or name == "embedding" or name == "latent_up":  # the last is taken apart by heads
             self.w[layer][name] = fresh([rows, columns] if columns > 0 else [rows], dtype, place)
         else:
             self.w[layer][name] = matrix(rows, columns, dtype, place)
@@ -131,15 +150,17 @@ class Decoder(torch.nn.Module):
 
     @torch.jit.export
     def tie(self) -> int:
-        """The head is the embedding."""
+        """The embedding is the head."""
         ends = self.w[len(self.w) - 1]
-        ends["head"] = ends["embedding"]
+        ends["embedding"] = ends["head"]
         return 0
 
     @torch.jit.export
     def allocate_cache(self, blocks: int, block: int) -> int:
         """Makes the KV caches. Untouched memory stays unmapped until it is written."""
         self.block = block
+        hidden = torch.full([block + 1, block], float("-inf"), device=self.w[0]["out"].device)
+        self.stairs = torch.stack([hidden.triu(), hidden.tril(-1)])
         for layer in range(len(self.w) - 1):
             like = self.w[layer]["out"]
             f = self.f[layer]
@@ -159,6 +180,7 @@ class Decoder(torch.nn.Module):
                 self.v_cache.append(both[1].view(blocks, heads, block, -1))
             if heads not in self.kv_heads:
                 self.kv_heads.append(heads)
+                self.places.append(torch.arange(heads, device=like.device))
             f["places"] = float(self.kv_heads.index(heads))
         return blocks
 
@@ -174,86 +196,84 @@ class Decoder(torch.nn.Module):
     @torch.jit.export
     def begin(
         self,
-        ids: torch.Tensor,  # [rows] token ids, padded to a multiple of the tile
-        positions: torch.Tensor,  # [rows]
-        slots: torch.Tensor,  # [rows] where each row's key and value go; padding goes to block 0, which nobody reads
+        numbers: torch.Tensor,  # what StepArrays says, one part after the other
+        sizes: List[int],  # of the parts
         spans: List[int],  # first row, rows, length (positions before and in the span) and first table entry of each span
-        tables: torch.Tensor,  # block tables of all spans, one after the other
-        owners: torch.Tensor,  # the span of each table entry
-        starts: torch.Tensor,  # the position at which the block of each table entry begins
         tile: int,
         decoding: bool,  # every span is one row
     ) -> int:
         """Starts a step: the residual stream is the embedding."""
         last = len(self.w) - 1
         embedding = self.w[last]["embedding"]
-        place = embedding.device
-        self.h = embedding.index_select(0, ids.to(place)).float()
+        # a copy: the argument may alias a buffer that goes with the call
+        parts = numbers.to(embedding.device, copy=True).split_with_sizes(sizes)
+        ids, at, row_blocks, offsets, begun, tables, owners, ends, counts = parts
+        self.h = embedding.index_select(0, ids).float()
         if "embedding_scale" in self.f[last]:
             self.h = self.h * self.f[last]["embedding_scale"]
         self.next = 0
-        at = positions.to(place)
         self.cos.clear()
         self.sin.clear()
         for i in range(len(self.cos_tables)):
             self.cos.append(self.cos_tables[i].index_select(0, at).unsqueeze(1))
             self.sin.append(self.sin_tables[i].index_select(0, at).unsqueeze(1))
         self.tile = tile
-        self.put(slots.to(place))
+        self.put(row_blocks, offsets, begun)
         self.spans.clear()
-        self.blocks.clear()
-        self.skipped.clear()
-        self.counts.clear()
+        self.tables.clear()
+        self.unseen.clear()
         self.masks.clear()
         self.seen.clear()
-        count = len(spans) // 4
-        blocks = tables.to(place, copy=True)  # the argument may alias a buffer that goes with the call
         if decoding:
-            self.see_rows(count, at, blocks, owners.to(place, copy=True), starts.to(place))
+            self.see_rows(tables, owners, ends, counts)
         else:
-            self.see_spans(spans, blocks)
-        return count
+            self.see_spans(spans, tables)
+        return len(spans) // 4
 
-    def put(self, slots: torch.Tensor) -> None:
+    def put(self, blocks: torch.Tensor, offsets: torch.Tensor, begun: torch.Tensor) -> None:
         """Where each row's keys and values go."""
+        self.begun = begun
         self.lines.clear()
         self.offsets.clear()
-        block = slots.div(self.block, rounding_mode="floor")
-        offset = slots - block * self.block
-        self.begun = block.index_select(0, torch.nonzero((offset == 0) & (block > 0)).squeeze(1))
-        for heads in self.kv_heads:
-            self.lines.append(((block * heads).unsqueeze(1) + torch.arange(heads, device=slots.device)).view(-1))
-            self.offsets.append(offset.unsqueeze(1).expand(-1, heads).reshape(-1))
+        for places in self.places:
+            heads = places.size(0)
+            self.lines.append(torch.add(places, blocks.unsqueeze(1), alpha=heads).view(-1))
+            self.offsets.append(offsets.unsqueeze(1).expand(-1, heads).reshape(-1))
 
-    def see_rows(self, count: int, at: torch.Tensor, blocks: torch.Tensor, owners: torch.Tensor, starts: torch.Tensor) -> None:
-        lengths = at.narrow(0, 0, count) + 1
+    def see_rows(self, tables: torch.Tensor, owners: torch.Tensor, ends: torch.Tensor, counts: torch.Tensor) -> None:
         for window in self.windows:
-            self.seen.append(seen_blocks(blocks, owners, starts, lengths, self.block, window))
+            blocks, owner, count, end = seen_blocks(tables, owners, ends, counts, self.block, window)
+            self.seen.append((blocks, owner, count))
+            mask = self.stairs[0].index_select(0, end.clamp(max=self.block))
+            if window > 0:
+                mask = mask + self.stairs[1].index_select(0, (end - window).clamp(0, self.block))
+            for places in self.places:
+                self.masks.append(mask.unsqueeze(1).expand(-1, places.size(0), -1).reshape(-1, 1, self.block))
 
     def see_spans(self, spans: List[int], table: torch.Tensor) -> None:
-        for window in self.windows:
-            blocks: List[torch.Tensor] = []
-            skipped: List[int] = []
-            counts: List[int] = []
-            masks: List[torch.Tensor] = []
-            for i in range(len(spans) // 4):
-                rows, length, entry = spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
-                first = max(0, length - rows - window + 1) if window > 0 else 0
-                unseen = first // self.block
-                used = (length + self.block - 1) // self.block - unseen
-                blocks.append(table.narrow(0, entry + unseen, used))
-                skipped.append(first - unseen * self.block)
-                counts.append(length - first)
-                masks.append(visible(rows, length, window, first, table.device))
-            self.blocks.append(blocks)
-            self.skipped.append(skipped)
-            self.counts.append(counts)
-            self.masks.append(masks)
+        most, before = 0, 0
+        sequences: List[List[int]] = []  # first table entry, positions before the step and at its end
         for i in range(len(spans) // 4):
-            self.spans.append(spans[4 * i])
-            self.spans.append(spans[4 * i + 1])
+            first, rows, length, entry = spans[4 * i], spans[4 * i + 1], spans[4 * i + 2], spans[4 * i + 3]
+            if i > 0 and spans[4 * i - 1] == entry:  # goes on with the sequence of the span before
+                sequences[len(sequences) - 1][2] = length
+            else:
+                sequences.append([entry, length - rows, length])
+            self.spans.append([first, rows, length, len(sequences) - 1])
+            most, before = max(most, rows), max(before, length - rows)
+        for window in self.windows:
+            tables: List[torch.Tensor] = []
+            unseen: List[int] = []
+            for entry, start, length in sequences:
+                blocks = first_seen(start, window) // self.block
+                tables.append(table.narrow(0, entry + blocks, (length + self.block - 1) // self.block - blocks))
+                unseen.append(blocks * self.block)
+            self.tables.append(tables)
+            self.unseen.append(unseen)
+            self.masks.append(hidden_keys(most, before, window, table.device))
 
     def grouped_query(self, layer: int, x: torch.Tensor) -> torch.Tensor:
+        """What the heads see, [rows, heads * d]."""
         w = self.w[layer]
         f = self.f[layer]
         rows = x.size(0)
@@ -272,8 +292,8 @@ class Decoder(torch.nn.Module):
         self.keep(layer, self.k_cache[layer].transpose(2, 3), both.narrow(1, heads, kv_heads))
         self.keep(layer, self.v_cache[layer], v)
         q = both.narrow(1, 0, heads)
-        mixed = self.mix(layer, q * f["scale"], d)
-        return linear(mixed.reshape(rows, heads * d), w, "out", self.tile)
+        mixed = self.mix(layer, q, d)
+        return mixed.view(rows, heads * d)
 
     def keep(self, layer: int, cache: torch.Tensor, rows: torch.Tensor) -> None:
         """Writes keys or values of the step's rows to their cache, seen as [blocks, kv_heads, block, width]. What is not written yet of a
@@ -309,12 +329,12 @@ class Decoder(torch.nn.Module):
         self.keep(layer, self.k_cache[layer].transpose(2, 3), torch.cat([vector, key], dim=2))
         up = w["latent_up"].view(heads, plain + value, latent)
         absorbed = per_head(q.narrow(2, 0, plain), up.narrow(1, 0, plain), self.tile)
-        mixed = self.mix(layer, torch.cat([absorbed, turned], dim=2) * f["scale"], latent)
+        mixed = self.mix(layer, torch.cat([absorbed, turned], dim=2), latent)
         values = per_head(mixed, up.narrow(1, plain, value).transpose(1, 2), self.tile)
-        return linear(values.reshape(rows, heads * value), w, "out", self.tile)
+        return values.reshape(rows, heads * value)
 
     def mix(self, layer: int, q: torch.Tensor, width: int) -> torch.Tensor:
-        """Attention of scaled queries [rows, heads, d] over the caches: [rows, heads, width]."""
+        """Attention of queries [rows, heads, d] over the caches: [rows, heads, width]."""
         f = self.f[layer]
         sinks = torch.empty(0)
         if "sinks" in self.w[layer]:
@@ -323,35 +343,32 @@ class Decoder(torch.nn.Module):
         if "soft_cap" in f:
             soft_cap = f["soft_cap"]
         window = int(f["window"])
-        if len(self.spans) == 0:
-            return self.mix_rows(layer, q, width, window, soft_cap, sinks)
         mixed = torch.zeros([q.size(0), q.size(1), width], device=q.device)
-        for i in range(len(self.blocks[window])):
-            first, rows = self.spans[2 * i], self.spans[2 * i + 1]
-            blocks, mask = self.blocks[window][i], self.masks[window][i]
-            skipped, count = self.skipped[window][i], self.counts[window][i]
-            keys = span_keys(self.k_cache[layer], blocks, skipped, count)
+        if len(self.spans) == 0:
+            self.mix_rows(layer, q, mixed, window, soft_cap, sinks)
+            return mixed
+        keys: List[torch.Tensor] = []
+        values: List[torch.Tensor] = []
+        for blocks in self.tables[window]:
+            keys.append(sequence_keys(self.k_cache[layer], blocks))
             if self.v_cache[layer].numel() == 0:
-                values = keys.narrow(1, 0, width).transpose(1, 2)
+                values.append(keys[len(keys) - 1].narrow(2, 0, width))
             else:
-                values = span_values(self.v_cache[layer], blocks, skipped, count)
-            y = attend_span(q.narrow(0, first, rows), keys, values, mask, soft_cap, sinks)
-            mixed.narrow(0, first, rows).copy_(y)
+                values.append(sequence_values(self.v_cache[layer], blocks))
+        reach, mask = self.windows[window], self.masks[window]
+        attend_spans(self.spans, self.unseen[window], q, keys, values, mask, reach, f["scale"], soft_cap, sinks, mixed)
         return mixed
 
-    def mix_rows(self, layer: int, q: torch.Tensor, width: int, window: int, soft_cap: float, sinks: torch.Tensor) -> torch.Tensor:
-        """`mix` of a step whose spans are one row each."""
-        blocks, owners, counts, mask = self.seen[window]
+    def mix_rows(self, layer: int, q: torch.Tensor, mixed: torch.Tensor, window: int, soft_cap: float, sinks: torch.Tensor) -> None:
+        """`mix` of a step whose spans are one row each, into the rows of `mixed`."""
+        blocks, owners, counts = self.seen[window]
+        mask = self.masks[window * len(self.kv_heads) + int(self.f[layer]["places"])]
         keys = self.take(0, self.k_cache[layer], blocks)
         if self.v_cache[layer].numel() == 0:
-            values = keys.narrow(2, 0, width).transpose(2, 3)
+            values = keys.narrow(2, 0, mixed.size(2)).transpose(2, 3)
         else:
             values = self.take(1, self.v_cache[layer], blocks)
-        y = attend_rows(q.narrow(0, 0, counts.size(0)), keys, values, owners, counts, mask, soft_cap, sinks)
-        padding = q.size(0) - y.size(0)
-        if padding > 0:
-            y = torch.cat([y, torch.zeros([padding, y.size(1), width], device=y.device)])
-        return y
+        attend_rows(q, keys, values, owners, counts, mask, self.f[layer]["scale"], soft_cap, sinks, mixed.narrow(0, 0, counts.size(0)))
 
     def take(self, which: int, cache: torch.Tensor, blocks: torch.Tensor) -> torch.Tensor:
         """Blocks of a cache, in f32. The room for them is kept: the system takes longer to give new memory than to copy them."""
@@ -370,11 +387,15 @@ class Decoder(torch.nn.Module):
             y = self.latent(layer, x)
         else:
             y = self.grouped_query(layer, x)
+        if "post_attention_norm" not in w and "residual_scale" not in f:
+            add_linear(self.h, y, w, "out", self.tile)
+            return
+        y = linear(y, w, "out", self.tile)
         if "post_attention_norm" in w:
             y = rms_norm(y, w["post_attention_norm"], f["post_attention_norm_epsilon"])
         if "residual_scale" in f:
             y = y * f["residual_scale"]
-        self.h = self.h + y
+        self.h.add_(y)
 
     def add_ffn(self, layer: int, y: torch.Tensor) -> None:
         w = self.w[layer]
@@ -383,7 +404,7 @@ class Decoder(torch.nn.Module):
             y = rms_norm(y, w["post_ffn_norm"], f["post_ffn_norm_epsilon"])
         if "residual_scale" in f:
             y = y * f["residual_scale"]
-        self.h = self.h + y
+        self.h.add_(y)
 
     def ffn(self, layer: int, name: str, x: torch.Tensor, tile: int) -> torch.Tensor:
         """A gated network whose weights begin with this name, times the sigmoid of its own gate if it has one. All of it tile by tile:

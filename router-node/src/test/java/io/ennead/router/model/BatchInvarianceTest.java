@@ -70,6 +70,30 @@ class BatchInvarianceTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("models")
+  void promptsOfManyChunksInOneStepHaveTheBitsOfOneChunkAStep(
+      Path directory, ComputeType type, int vocabulary, int longestPrompt) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    try (LoadedModel loaded = LoadedModel.load(directory, type, 64 * 3)) {
+      List<Span> spans = new ArrayList<>();
+      List<float[]> alone = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        RandomSequence sequence = RandomSequence.of(random, 1 + 64 * i, vocabulary, longestPrompt);
+        spans.addAll(sequence.chunks());
+        alone.addAll(alone(loaded.model(), sequence).subList(0, sequence.prompt().length));
+      }
+      List<float[]> together = logits(loaded.model(), new Step(Phase.PREFILL, spans));
+      assertThat(together).as("seed %d", seed).hasSameSizeAs(alone);
+      for (int row = 0; row < alone.size(); row++) {
+        assertThat(Arrays.equals(together.get(row), alone.get(row)))
+            .as("seed %d, row %d", seed, row)
+            .isTrue();
+      }
+    }
+  }
+
   /**
    * More rows than the vectors of one instruction hold: an elementwise kernel computes what is left
    * over in another way, which must not be some sequences' rows.
@@ -100,12 +124,16 @@ class BatchInvarianceTest {
   }
 
   private static List<float[]> decode(MoeModel model, List<Span> spans) {
+    return logits(model, new Step(Phase.DECODE, spans));
+  }
+
+  private static List<float[]> logits(MoeModel model, Step step) {
     List<float[]> logits = new ArrayList<>();
     StepObserver observer =
         (span, row, values, offset) ->
             logits.add(
                 Arrays.copyOfRange(values, offset, offset + model.config().vocabularySize()));
-    assertThat(model.run(new Step(Phase.DECODE, spans), CallScope.unbounded(), observer)).isEmpty();
+    assertThat(model.run(step, CallScope.unbounded(), observer)).isEmpty();
     return logits;
   }
 
@@ -184,8 +212,25 @@ class BatchInvarianceTest {
       return prompt.length + forced.length;
     }
 
+    /** The prompt's chunks, which know that they are of one sequence by its blocks. */
+    List<Span> chunks() {
+      List<Span> chunks = new ArrayList<>();
+      int[] blocks = blocks();
+      for (int done = 0; done < prompt.length; done = chunks.get(chunks.size() - 1).length()) {
+        chunks.add(span(done, blocks));
+      }
+      return chunks;
+    }
+
+    int[] blocks() {
+      return IntStream.range(firstBlock, firstBlock + 64).toArray();
+    }
+
     Span span(int done) {
-      int[] blocks = IntStream.range(firstBlock, firstBlock + 64).toArray();
+      return span(done, blocks());
+    }
+
+    Span span(int done, int[] blocks) {
       if (done >= prompt.length) {
         int[] token = {forced[done - prompt.length]};
         return new Span(token, done, blocks, routing, Logits.ALL);
