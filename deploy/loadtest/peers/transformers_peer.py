@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Decode and prefill rates of Hugging Face transformers on a model directory: the peer that `against-transformers.sh` compares with.
+"""Decode and prefill rates of Hugging Face transformers on a model directory: a peer of `against.sh`.
 
     pip install torch transformers && python3 transformers_peer.py MODEL [--threads 2] [--dtype f32] [--streams 1,8,32]
 
