@@ -4,8 +4,8 @@
 #   against.sh transformers llama_cpp     tokens per second generated and of a prompt
 #   against.sh hivemind                   one layer of experts behind the network, milliseconds
 #
-# Starts the clusters itself, and gives per figure the medians of the rounds and the median, least and most of the rounds' ratios. A first
-# round of the clusters is thrown away: one that has just started is slow. What a peer needs is told in peers/*_peer.py.
+# Starts the clusters itself, and gives per figure the medians of the rounds and the median, least and most of the rounds' ratios. What a
+# peer needs is told in peers/*_peer.py.
 #
 #   NODES      local (one JVM), processes (nine), or both (default: "local processes"; the one that waits uses next to nothing)
 #   BASE_PORT  first port of the clusters (default 18470; one cluster takes it, the other the ports 100 above)
@@ -16,6 +16,7 @@
 #   TOKENS     that every stream makes (default 128)
 #   SECONDS_OF_CALLS  that hivemind and the layer are called, per number of rows (default 3)
 #   EXPERTS    implementations of transformers, with commas (default: all; the best of each figure counts)
+#   WARM_UP    runs of a cluster that are thrown away: a JVM that has just started makes half the tokens of a warm one (default 5)
 #   ROUNDS     default 5
 #   LOCK       a file to lock while something runs, where a machine is shared (default: none)
 set -euo pipefail
@@ -66,16 +67,6 @@ stop() {
   [ -z "$pid" ] || kill "$pid" || true
   [[ " ${nodes[*]} " != *" processes "* ]] ||
     "$ennead" cluster down --base-port "${port[processes]}" --run-dir "$work/run" > /dev/null || true
-}
-
-# With one round that does not count.
-start() {
-  "$ennead" --version > /dev/null # builds, when that is needed
-  trap stop EXIT
-  for where in "${nodes[@]}"; do
-    "start_$where"
-    ours "$where" "$@" > "$work/first-$where.txt"
-  done
 }
 
 # Lines "FIGURE STREAMS RATE" of one side.
@@ -151,7 +142,14 @@ for name in "$@"; do
   [ "$name" != hivemind ] || [ $# = 1 ] || fail "hivemind has a table of its own"
 done
 mkdir -p "$work"
-alone start "$@"
+alone "$ennead" --version > /dev/null # builds, when that is needed
+trap stop EXIT
+for where in "${nodes[@]}"; do
+  alone "start_$where"
+  for _ in $(seq "${WARM_UP:-5}"); do
+    alone ours "$where" "$@" > /dev/null
+  done
+done
 : > "$work/rounds.txt"
 for i in $(seq "${ROUNDS:-5}"); do
   alone round "$@" | awk -v round="$i" '{ print round, $0 }' >> "$work/rounds.txt"
