@@ -30,7 +30,8 @@ threads=${THREADS:-$(getconf _NPROCESSORS_ONLN)}
 tokens=${TOKENS:-128}
 seconds=${SECONDS_OF_CALLS:-3}
 read -ra nodes <<< "${NODES:-local processes}"
-declare -A port=([local]=${BASE_PORT:-18470} [processes]=$((${BASE_PORT:-18470} + 100)))
+local_port=${BASE_PORT:-18470}
+processes_port=$((local_port + 100))
 work=$here/target/against/$dtype-${1:-}
 log=$work/local.log
 cluster=(--dtype "$dtype" --model "$model")
@@ -51,7 +52,7 @@ alone() {
 }
 
 start_local() {
-  "$ennead" local "${cluster[@]}" --base-port "${port[local]}" --max-tokens 8 > "$log" 2>&1 &
+  "$ennead" local "${cluster[@]}" --base-port "$local_port" --max-tokens 8 > "$log" 2>&1 &
   pid=$!
   until grep -qs '^Serving' "$log"; do
     kill -0 "$pid" 2> /dev/null || fail "the cluster ended: $(tail -n 5 "$log")"
@@ -60,13 +61,13 @@ start_local() {
 }
 
 start_processes() {
-  "$ennead" cluster up "${cluster[@]}" --base-port "${port[processes]}" --run-dir "$work/run" > "$work/up.log"
+  "$ennead" cluster up "${cluster[@]}" --base-port "$processes_port" --run-dir "$work/run" > "$work/up.log"
 }
 
 stop() {
   [ -z "$pid" ] || kill "$pid" || true
   [[ " ${nodes[*]} " != *" processes "* ]] ||
-    "$ennead" cluster down --base-port "${port[processes]}" --run-dir "$work/run" > /dev/null || true
+    "$ennead" cluster down --base-port "$processes_port" --run-dir "$work/run" > /dev/null || true
 }
 
 # Lines "FIGURE STREAMS RATE" of one side.
@@ -81,7 +82,8 @@ peer() {
 }
 
 ours() {
-  local address=127.0.0.1:${port[$1]}
+  local port=$1_port
+  local address=127.0.0.1:${!port}
   case $2 in
     hivemind) "$ennead" bench layer --addr "$address" --time "${seconds}s" | awk 'NR > 1 { print "layer", $1, 1e6 / $2 }' ;;
     *)
