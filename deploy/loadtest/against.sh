@@ -72,10 +72,11 @@ stop() {
 
 # Lines "FIGURE STREAMS RATE" of one side.
 peer() {
-  local flags=(--dtype "$dtype" --repetitions 1 --tokens "$tokens")
+  local flags=(--dtype "$dtype" --tokens "$tokens")
   case $1 in
     hivemind) flags=(--seconds "$seconds") ;;
-    transformers) flags+=(--experts "${EXPERTS:-}") ;;
+    llama_cpp) flags+=(--repetitions 5) ;; # of 50 ms each for one stream
+    transformers) flags+=(--repetitions 1 --experts "${EXPERTS:-}") ;;
   esac
   HF_HUB_OFFLINE=1 "${PYTHON:-python3}" "$here/peers/$1_peer.py" "$model" --threads "$threads" "${flags[@]}" 2> "$work/$1.log" |
     grep -v '^#' || fail "$1: $(tail -n 5 "$work/$1.log")"
