@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Decode and prefill rates of Hugging Face transformers on a model directory: the peer that `against-transformers.sh` compares with.
+"""Decode and prefill rates of Hugging Face transformers on a model directory: a peer of `against.sh`.
 
     pip install torch transformers && python3 transformers_peer.py MODEL [--threads 2] [--dtype f32] [--streams 1,8,32]
 
@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--prompt-tokens", type=int, default=16)
     parser.add_argument("--prefill-tokens", type=int, default=512)
     parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--experts", default="", help="one implementation only: eager, batched_mm or grouped_mm")
+    parser.add_argument("--experts", default="", help="implementations to try, with commas (default: eager,batched_mm,grouped_mm)")
     return parser.parse_args()
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     best = {}
-    for experts in [options.experts] if options.experts else ["eager", "batched_mm", "grouped_mm"]:
+    for experts in (options.experts or "eager,batched_mm,grouped_mm").split(","):
         try:
             model = load(options, experts)
             rates = {f"decode {n}": median(lambda: decode(model, options, n), options.repetitions) for n in map(int, options.streams.split(","))}

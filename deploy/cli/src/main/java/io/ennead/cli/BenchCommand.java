@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -19,7 +20,12 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "bench",
-    subcommands = {TrafficCommand.class, BenchDispatchCommand.class, BenchExpertsCommand.class},
+    subcommands = {
+      TrafficCommand.class,
+      BenchLayerCommand.class,
+      BenchDispatchCommand.class,
+      BenchExpertsCommand.class
+    },
     description =
         "Measures tokens per second and the time to the first token of a running router: greedy"
             + " streams of a fixed length, then long prompts. Medians of several runs after a"
@@ -71,15 +77,24 @@ final class BenchCommand implements Callable<Integer> {
       description = "Routing that the answers carry: none, summary or full (default: none).")
   private TraceDetail trace = TraceDetail.NONE;
 
+  @Option(
+      names = "--seed",
+      converter = SeedConverter.class,
+      paramLabel = "N",
+      description = "Seed of the prompts (default: another one each time; it is printed).")
+  private long seed = ThreadLocalRandom.current().nextLong();
+
   @Override
   public Integer call() throws InterruptedException {
     requirePositive();
     PrintWriter out = spec.commandLine().getOut();
     try (EnneadClient client = connection.open()) {
       int vocabulary = client.listModels(connection.limit()).getModels(0).getVocabularySize();
-      LoadGenerator load = new LoadGenerator(client, connection.limit(), vocabulary, trace.level());
+      LoadGenerator load =
+          new LoadGenerator(client, connection.limit(), vocabulary, trace.level(), seed);
       load.decode(streams.stream().max(Comparator.naturalOrder()).orElse(1), tokens);
       load.prefill(1, promptTokens);
+      out.println("seed " + Long.toUnsignedString(seed));
       measure(load).print(out);
     }
     return 0;

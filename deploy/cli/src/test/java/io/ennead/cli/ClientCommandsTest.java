@@ -271,8 +271,7 @@ class ClientCommandsTest {
     assertThat(run.err()).isEmpty();
     assertThat(
             run.out().lines().map(line -> line.replaceAll(" +", " ").replaceAll(" \\d+\\.\\d", "")))
-        .containsExactly(
-            "phase streams tokens/s first-token-ms", "decode 1", "decode 3", "prefill 2");
+        .endsWith("phase streams tokens/s first-token-ms", "decode 1", "decode 3", "prefill 2");
   }
 
   @Test

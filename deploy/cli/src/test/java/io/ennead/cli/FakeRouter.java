@@ -10,6 +10,9 @@ import io.ennead.v1.InferenceServiceGrpc.InferenceServiceImplBase;
 import io.ennead.v1.ListModelsRequest;
 import io.ennead.v1.ListModelsResponse;
 import io.ennead.v1.Model;
+import io.ennead.v1.MoeServiceForwardRequest;
+import io.ennead.v1.MoeServiceForwardResponse;
+import io.ennead.v1.MoeServiceGrpc.MoeServiceImplBase;
 import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.ScoreStreamResponse;
 import io.ennead.v1.TokenLogprob;
@@ -28,7 +31,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A router without a model on a real loopback port: "word " for every token asked for. */
 final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
+  static final int HIDDEN = 8;
+
   final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
+  final List<MoeServiceForwardRequest> layers = new CopyOnWriteArrayList<>();
   final FakeTraces traces = new FakeTraces();
   final List<ScoreStreamRequest> scoreRequests = new CopyOnWriteArrayList<>();
   final HealthStatusManager health = new HealthStatusManager();
@@ -39,6 +45,7 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(this)
+            .addService(new Layers())
             .addService(health.getHealthService())
             .build()
             .start();
@@ -102,9 +109,22 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
 
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> response) {
-    Model model = traces.model().setName("demo").setVocabularySize(100).build();
+    Model model =
+        traces.model().setName("demo").setVocabularySize(100).setHiddenSize(HIDDEN).build();
     response.onNext(ListModelsResponse.newBuilder().addModels(model).build());
     response.onCompleted();
+  }
+
+  /** Layers that give what they get. */
+  private final class Layers extends MoeServiceImplBase {
+    @Override
+    public void forward(
+        MoeServiceForwardRequest request, StreamObserver<MoeServiceForwardResponse> response) {
+      layers.add(request);
+      response.onNext(
+          MoeServiceForwardResponse.newBuilder().setOutput(request.getHidden()).build());
+      response.onCompleted();
+    }
   }
 
   @Override

@@ -16,20 +16,19 @@ import java.util.stream.IntStream;
 
 /**
  * Measures a router as its clients see it, with requests that all make exactly the tokens asked
- * for: greedy, past the end-of-sequence token, from prompts of random ids (seeded, so that every
- * run sends the same).
+ * for: greedy, past the end-of-sequence token, from prompts of random ids. The same seed gives the
+ * same prompts, which a router that has served them may have in its prefix cache.
  *
  * <p>Used by one thread.
  */
 public final class LoadGenerator {
   private static final int DECODE_PROMPT_TOKENS = 16;
-  private static final long SEED = 9;
 
   private final EnneadClient client;
   private final Duration limit;
   private final int vocabulary;
   private final TraceLevel trace;
-  private final Random random = new Random(SEED);
+  private final Random random;
 
   /**
    * A generator of load for one router.
@@ -37,12 +36,15 @@ public final class LoadGenerator {
    * @param limit of each request
    * @param vocabulary number of token ids of the served model
    * @param trace how much of the routing the answers are to carry
+   * @param seed of the prompts
    */
-  public LoadGenerator(EnneadClient client, Duration limit, int vocabulary, TraceLevel trace) {
+  public LoadGenerator(
+      EnneadClient client, Duration limit, int vocabulary, TraceLevel trace, long seed) {
     this.client = client;
     this.limit = limit;
     this.vocabulary = vocabulary;
     this.trace = trace;
+    this.random = new Random(seed);
   }
 
   /**
@@ -59,11 +61,7 @@ public final class LoadGenerator {
     return measure(streams, DECODE_PROMPT_TOKENS, tokens, tokens);
   }
 
-  /**
-   * Prompts sent together that make one token each; the prompts' tokens are counted. A router that
-   * has served an earlier run of the program may have them in its prefix cache, and then shows
-   * that.
-   */
+  /** Prompts sent together that make one token each; the prompts' tokens are counted. */
   public Measurement prefill(int prompts, int promptTokens) {
     return measure(prompts, promptTokens, 1, promptTokens);
   }

@@ -67,14 +67,19 @@ class LoadGeneratorTest {
   }
 
   @Test
-  void everyRunOfTheProgramSendsTheSamePromptsInOneOrder() {
-    load().decode(1, 1);
-    load().decode(1, 1);
+  void theSeedDecidesThePrompts() {
+    load(1).decode(1, 1);
+    load(1).decode(1, 1);
+    load(2).decode(1, 1);
     List<GenerateRequest> sent = router.requests;
-    assertThat(sent.get(0)).isEqualTo(sent.get(1));
+    assertThat(sent.get(0)).isEqualTo(sent.get(1)).isNotEqualTo(sent.get(2));
   }
 
   private LoadGenerator load() {
-    return new LoadGenerator(client, Duration.ofSeconds(20), 50, TraceLevel.TRACE_LEVEL_NONE);
+    return load(9);
+  }
+
+  private LoadGenerator load(long seed) {
+    return new LoadGenerator(client, Duration.ofSeconds(20), 50, TraceLevel.TRACE_LEVEL_NONE, seed);
   }
 }
