@@ -19,7 +19,12 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "bench",
-    subcommands = {TrafficCommand.class, BenchDispatchCommand.class, BenchExpertsCommand.class},
+    subcommands = {
+      TrafficCommand.class,
+      BenchDispatchCommand.class,
+      BenchProcessesCommand.class,
+      BenchExpertsCommand.class
+    },
     description =
         "Measures tokens per second and the time to the first token of a running router: greedy"
             + " streams of a fixed length, then long prompts. Medians of several runs after a"
