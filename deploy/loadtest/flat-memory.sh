@@ -3,7 +3,7 @@
 # first. Prints rows of the report's table and a table of the nodes; fails when a node's resident memory grows by more than the bound.
 #
 #   SECONDS_LOAD  how long memory is observed (default 600)
-#   WARM_UP       seconds of load before that (default 90)
+#   WARM_UP       seconds of load before that (default 180): the KV cache becomes resident block by block as it is first used
 #   INTERVAL      seconds between samples (default 5)
 #   STREAMS       requests under way at any time (default 64)
 #   BOUND         most MB by which the median of the second half may exceed the first's (default 16)
@@ -12,7 +12,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/report/lib.sh"
 
 length=${SECONDS_LOAD:-600}
-warm_up=${WARM_UP:-90}
+warm_up=${WARM_UP:-180}
 bound=${BOUND:-16}
 streams=${STREAMS:-64}
 samples=$work/memory.samples

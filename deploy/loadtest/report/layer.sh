@@ -4,7 +4,7 @@
 #   MODEL    model directory (default: one layer of Mixtral 8x7B is synthesised, 3.3 GB, and removed)
 #   DTYPES   (default "bf16 f32"; both sides take 5.7 GB of memory together in bf16, 11.4 GB in f32)
 #   TURN     how long each side is called at a time (default 2s), ROUNDS times in turns
-#   WARM_UP  of each side, before (default 30s): nodes that have just started compile their code first
+#   WARM_UP  of each side, before (default 120s): nodes that have just started are slow for hundreds of calls
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -20,7 +20,7 @@ for type in ${DTYPES:-bf16 f32}; do
   start_processes --dtype "$type" --router-set verify-experts=false
   table=$work/layer.$type.txt
   "$ennead" bench processes --model "$model" --expert-nodes "$nodes" --dtype "$type" --rows 16,512 \
-    --rounds "$rounds" --turn "${TURN:-2s}" --warm-up "${WARM_UP:-30s}" > "$table"
+    --rounds "$rounds" --turn "${TURN:-2s}" --warm-up "${WARM_UP:-120s}" > "$table"
   stop_cluster
   for rows in 16 512; do
     read -r ours here ratio least _ most <<< "$(awk -v rows="$rows" '$2 == rows && $3 == "processes" { ours = $4 }

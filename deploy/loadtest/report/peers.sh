@@ -1,37 +1,53 @@
 #!/usr/bin/env bash
-# Ennead beside other engines on the same weights: against.sh of each peer, with the goals.
+# Ennead beside other engines on the same weights: against.sh with each peer, against the goals.
 #
-#   PEERS  (default "transformers llama-cpp hivemind")
+#   PEERS              (default "transformers llama_cpp hivemind")
+#   DTYPES             (default "f32 bf16"; hivemind has only f32)
+#   PYTHON_<PEER>      a Python with what the peer needs, such as PYTHON_LLAMA_CPP (default: PYTHON, or python3)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# The goal of a figure of a peer; nothing where there is none.
+# The goal of a peer, figure, place and number format; nothing where there is none.
 goal() {
-  case "$1: $2" in
-    transformers:*nine*) echo 1.2 ;;
-    transformers:*refill*) echo 1.2 ;;
-    transformers:*ecode*) echo 2 ;;
-    llama-cpp:*nine* | llama-cpp:*bf16*) ;;
-    llama-cpp:*ecode*32*) echo 0.7 ;;
-    hivemind:*64*) echo 100 ;;
-    hivemind:*16*) echo 50 ;;
-    hivemind:*1*) echo 20 ;;
+  case "$1 $2 $3 $4" in
+    "transformers prefill"* | "transformers decode"*" processes"*) echo 1.2 ;;
+    "transformers decode"*" local"*) echo 2 ;;
+    "llama_cpp decode 32 local f32") echo 0.7 ;;
+    "hivemind layer 1 "*) echo 20 ;;
+    "hivemind layer 16 "*) echo 50 ;;
+    "hivemind layer 64 "*) echo 100 ;;
   esac
 }
 
-for peer in ${PEERS:-transformers llama-cpp hivemind}; do
-  table=$work/peers.$peer.md
+# Of a table of against.sh: "figure|place|ratio (least to most)|ours|theirs", a line for each ratio.
+ratios() {
+  awk -F'|' '
+    { for (i = 2; i < NF; i++) gsub(/^ +| +$/, "", $i) }
+    NR == 1 { for (i = 3; i < NF; i++) { name[i] = $i; column[$i] = i } next }
+    NR > 2 { for (i = 3; i < NF; i++) if (split(name[i], side, " to ") == 2)
+      print $2 "|" side[1] "|" $i "|" $column[side[1]] "|" $column[side[2]] }'
+}
+
+# compare PEER DTYPE
+compare() {
+  local python=PYTHON_${1^^} table=$work/peers.$1.$2.md log=$work/peers.$1.$2.log unit="tokens/s"
+  [ "$1" != hivemind ] || unit="a call"
   if [ ! -x "$loadtest/against.sh" ]; then
-    row "$peer" "$peer" "" "" "**not measured**: no against.sh"
-    continue
+    row "against $1, $2" "$1" "" "" "**not measured**: no against.sh"
+  elif ! BASE_PORT=$base ROUNDS=$rounds MODEL=$model DTYPE=$2 PYTHON=${!python:-${PYTHON:-python3}} \
+    "$loadtest/against.sh" "$1" > "$table" 2> "$log"; then
+    row "against $1, $2" "$1" "" "" "**not measured**: $(tail -n 1 "$log" | tr '|' ' ')"
+  else
+    ratios < "$table" | while IFS='|' read -r figure where ratio ours theirs; do
+      wanted=$(goal "$1" "$figure" "$where" "$2")
+      row "$figure, $([ "$where" = local ] && echo one JVM || echo nine processes), $2" "$1: $theirs $unit" "${wanted:+≥ $wanted×}" \
+        "${ratio/ /× }, $ours $unit" "$([ -z "$wanted" ] || met "${ratio%% *}" '>=' "$wanted")"
+    done
   fi
-  if ! BASE_PORT=$base ROUNDS=$rounds "$loadtest/against.sh" "$peer" > "$table" 2> "$work/peers.$peer.log"; then
-    row "$peer" "$peer" "" "" "**not measured**: $(tail -n 1 "$work/peers.$peer.log")"
-    continue
-  fi
-  sed -n 's/^| *\(.*[^ ]\) *|$/\1/p' "$table" | grep -v -e '^figure' -e '^---' | while IFS='|' read -r figure theirs ours ratio; do
-    figure=${figure% } wanted=$(goal "$peer" "$figure")
-    read -r value _ <<< "$ratio"
-    row "$figure" "$peer:$theirs" "${wanted:+≥ $wanted×}" "${ratio# } ×,$ours" "$([ -z "$wanted" ] || met "$value" '>=' "$wanted")"
+}
+
+for peer in ${PEERS:-transformers llama_cpp hivemind}; do
+  for type in ${DTYPES:-f32 bf16}; do
+    [ "$peer $type" = "hivemind bf16" ] || compare "$peer" "$type"
   done
 done
