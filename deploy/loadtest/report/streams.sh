@@ -37,10 +37,12 @@ echo '### Throughput by streams'
 echo
 echo '![tokens per second](report-streams.svg)'
 echo
-echo '| streams | one JVM, tokens/s | of linear | nine processes, tokens/s | of linear |'
-echo '|---|---|---|---|---|'
+echo '| streams | one JVM, tokens/s | of linear | a step | nine processes, tokens/s | of linear | a step |'
+echo '|---|---|---|---|---|---|---|'
 awk 'NR == 1 { local = $2 / $1; processes = $3 / $1 }
-  { printf "| %d | %.0f | %.0f %% | %.0f | %.0f %% |\n", $1, $2, 100 * $2 / $1 / local, $3, 100 * $3 / $1 / processes }' "$points"
+  { printf "| %d | %.0f | %.0f %% | %.1f ms | %.0f | %.0f %% | %.1f ms |\n",
+      $1, $2, 100 * $2 / $1 / local, 1000 * $1 / $2, $3, 100 * $3 / $1 / processes, 1000 * $1 / $3 }' "$points"
 echo
-echo "The knee is the last number of streams from which twice as many give at least 1.5 times the tokens. Up to there a step costs much the same whatever its rows:"
-echo "native calls and messages per layer, tiles that are padded anyhow. Beyond it the $processors processors multiply, and twice the rows take nearly twice as long."
+echo "The knee is the last number of streams from which twice as many give at least 1.5 times the tokens. A step makes a token of every stream: as long as it takes"
+echo "much the same for more rows (native calls, messages and padded tiles of each layer) throughput is linear; from where it takes twice as long for twice the"
+echo "rows, the $processors processors multiply all the time."
