@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every figure that Ennead must reach, measured on this machine one piece after the other, as one Markdown report with plots beside it.
-# Takes about an hour and a half; the machine must have nothing else to do.
+# Takes an hour or two, and says so in the report; the machine must have nothing else to do, and 13 GB of free memory.
 #
 #   report.sh [PIECE...]   peers, dispatch, layer, experts, tiles, streams, nodes, start, memory (default: all, in this order)
 #

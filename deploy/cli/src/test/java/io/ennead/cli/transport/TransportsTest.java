@@ -88,6 +88,9 @@ class TransportsTest {
     LayerCall divided = LayerCall.of(5, 3, true);
     assertThat(divided.experts()).containsExactly(0, 1, 2, 0, 1);
     assertThat(IntStream.range(0, 3).map(divided::rowsOf)).containsExactly(2, 2, 1);
+    LayerCall two = new LayerCall(3, 4, 2);
+    assertThat(two.experts()).containsExactly(0, 1, 2, 3, 0, 1);
+    assertThat(IntStream.range(0, 4).map(two::rowsOf)).containsExactly(2, 2, 1, 1);
   }
 
   @Test
