@@ -2,6 +2,8 @@
 # What determinism and traces cost, as Markdown tables: throughput with fixed tiles against kernels that run on as many rows as there
 # are, and with a trace of each level against none. Both sides run alternately on this machine, and the ratios are of neighbours in time.
 #
+#   overheads.sh [tiles]   with tiles: only the first table
+#
 #   BASE_PORT  first port of the clusters (default 18570; two clusters in one JVM each)
 #   ROUNDS     runs of each side (default 7)
 #   DTYPE      f32, bf16 or int8 (default f32)
@@ -84,6 +86,9 @@ for i in $(seq 0 "$rounds"); do # the first round warms up and is overwritten
     bench "$base" "$work/fixed.${i/#0/1}"
   fi
 done
+table fixed free "fixed tiles" "as many rows as there are"
+[ "${1:-}" != tiles ] || exit 0
+echo
 levels=(none summary full)
 for i in $(seq 1 "$rounds"); do
   for place in 0 1 2; do # each level comes first, second and last in turn
@@ -91,8 +96,6 @@ for i in $(seq 1 "$rounds"); do
     bench "$base" "$work/$level.$i" --trace "$level"
   done
 done
-table fixed free "fixed tiles" "as many rows as there are"
-echo
 table summary none "summary" "no trace"
 echo
 table full none "full trace" "no trace"

@@ -2,21 +2,16 @@ package io.ennead.router;
 
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.node.Readiness;
 import io.ennead.router.dispatch.DispatchMetrics;
 import io.ennead.router.dispatch.RemoteExpertLayer;
-import io.ennead.router.moe.CallScope;
-import io.ennead.router.moe.CombinedRows;
-import io.ennead.router.moe.ExpertLayer.Phase;
-import io.ennead.router.moe.Routing;
-import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.peer.Expectations;
 import io.ennead.router.peer.PeerMonitor;
 import io.ennead.router.placement.PlacementTracker;
 import io.ennead.router.placement.ReplicaChoice;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
-import java.util.Arrays;
 
 /**
  * A router's way to its expert nodes: peers, placement and dispatch. A router node has one below
@@ -90,36 +85,17 @@ public final class ExpertDispatch implements AutoCloseable {
   }
 
   /**
-   * Runs a decoding step's rows through their experts, all with weight 1, and adds up.
+   * Runs rows through their experts, all with weight 1, and adds up.
    *
    * @param layer layer index
+   * @param tile whose tiles the kernels use
    * @param rows [n, hidden]
    * @param experts [n, k] ids: the same number for each row
    * @return [n, hidden]
    * @throws io.ennead.errors.ServingException of the first row that failed
    */
-  public float[] forward(int layer, float[] rows, int expertsPerRow, int[] experts) {
-    CombinedRows combined =
-        this.layer.forward(
-            layer,
-            Phase.DECODE,
-            rows,
-            equalWeights(expertsPerRow, experts),
-            CallScope.unbounded(),
-            RoutingObserver.NONE);
-    combined.failures().values().stream()
-        .findFirst()
-        .ifPresent(
-            failure -> {
-              throw failure;
-            });
-    return combined.values();
-  }
-
-  private static Routing equalWeights(int expertsPerRow, int[] experts) {
-    float[] weights = new float[experts.length];
-    Arrays.fill(weights, 1);
-    return new Routing(experts.length / expertsPerRow, expertsPerRow, experts, weights);
+  public float[] forward(int layer, Tile tile, float[] rows, int expertsPerRow, int[] experts) {
+    return EqualWeights.forward(this.layer, layer, tile, rows, expertsPerRow, experts);
   }
 
   /** Closes every connection; calls in progress fail. */

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       TrafficCommand.class,
       BenchLayerCommand.class,
       BenchDispatchCommand.class,
+      BenchProcessesCommand.class,
       BenchExpertsCommand.class
     },
     description =

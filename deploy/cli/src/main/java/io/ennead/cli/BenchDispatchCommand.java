@@ -128,7 +128,7 @@ final class BenchDispatchCommand implements Callable<Integer> {
 
   private List<LayerCall> calls() {
     return nodes.stream()
-        .flatMap(count -> rows.stream().map(each -> new LayerCall(each, count, divide)))
+        .flatMap(count -> rows.stream().map(each -> LayerCall.of(each, count, divide)))
         .toList();
   }
 

@@ -44,7 +44,7 @@ class BenchDispatchCommandTest {
     assertThat(echo.path("transport").asText()).isEqualTo("grpc");
     assertThat(echo.path("rows").asInt()).isEqualTo(3);
     assertThat(echo.path("nodes").asInt()).isEqualTo(2);
-    assertThat(echo.path("divided").asBoolean()).isTrue();
+    assertThat(echo.path("nodesPerRow").asInt()).isEqualTo(1);
     assertThat(echo.path("calls").asInt()).isPositive();
     assertThat(echo.path("medianMicros").asDouble()).isPositive();
     assertThat(echo.path("enneadTimesThis").path("median").asDouble()).isPositive();

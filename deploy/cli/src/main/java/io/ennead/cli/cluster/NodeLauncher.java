@@ -2,6 +2,7 @@ package io.ennead.cli.cluster;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Starts node processes: the same java and class path as this one, small heaps (weights live
- * outside the heap), one native thread, output into a log of its own.
+ * Starts node processes: the same java, class path and class archive as this one, small heaps
+ * (weights live outside the heap), one native thread, output into a log of its own.
  */
 final class NodeLauncher {
   private static final String EXPERT_MAIN = "io.ennead.expert.ExpertNode";
@@ -37,6 +38,7 @@ final class NodeLauncher {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(heap, "-XX:+UseSerialGC", "-Dai.djl.offline=true"));
+    command.addAll(classArchive());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
     command.addAll(flags);
     try {
@@ -45,6 +47,13 @@ final class NodeLauncher {
     } catch (IOException e) {
       throw new ClusterException("cannot start %s: %s".formatted(name, e.getMessage()), e);
     }
+  }
+
+  /** Flags of this process that concern the archive of classes, which the launcher made. */
+  private static List<String> classArchive() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(flag -> flag.startsWith("-XX:SharedArchiveFile=") || flag.startsWith("-Xlog:cds"))
+        .toList();
   }
 
   private static ProcessBuilder process(List<String> command, File log) {

@@ -60,6 +60,29 @@ public final class DispatchBenchmark implements AutoCloseable {
   }
 
   /**
+   * A layer of a model on expert nodes that run, against the same kernels in this process.
+   *
+   * @param model directory of the model that the nodes hold
+   * @param nodes their addresses
+   * @param threads native threads of the kernels here
+   * @throws IllegalStateException when the nodes cannot be reached
+   */
+  public static DispatchBenchmark ofProcesses(
+      Path model, List<String> nodes, ComputeType type, int threads, Plan plan)
+      throws InterruptedException {
+    DispatchBenchmark benchmark = new DispatchBenchmark(plan);
+    try {
+      InProcess here = InProcess.load(model, type, threads);
+      benchmark.transports.add(here);
+      benchmark.transports.add(0, RunningNodes.connect(model, nodes, type, here));
+      return benchmark;
+    } catch (InterruptedException | RuntimeException e) {
+      benchmark.close();
+      throw e;
+    }
+  }
+
+  /**
    * Measures kinds of calls, one after the other.
    *
    * @param results gets those of one kind as soon as they are there, ours first

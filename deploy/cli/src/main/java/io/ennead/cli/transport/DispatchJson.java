@@ -29,7 +29,7 @@ public final class DispatchJson {
     Ratio ratio = ours.to(one);
     node.put("transport", one.transport());
     node.put("rows", one.call().rows()).put("nodes", one.call().nodes());
-    node.put("divided", one.call().divided()).put("calls", one.nanos().getTotalCount());
+    node.put("nodesPerRow", one.call().expertsPerRow()).put("calls", one.nanos().getTotalCount());
     node.put("medianMicros", one.micros(50)).put("p99Micros", one.micros(99));
     node.putObject("enneadTimesThis")
         .put("median", ratio.median())

@@ -3,6 +3,7 @@ package io.ennead.cli.transport;
 import io.ennead.cli.synthetic.SyntheticModel;
 import io.ennead.expert.ExpertConfig;
 import io.ennead.expert.ExpertNode;
+import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.node.ConfigLoader;
 import io.ennead.router.ExpertDispatch;
 import io.ennead.router.RouterConfig;
@@ -101,7 +102,7 @@ final class EnneadTransport implements Transport {
   }
 
   private float[] forward(LayerCall call, float[] rows, int[] experts) {
-    return dispatch.forward(0, rows, call.expertsPerRow(), experts);
+    return dispatch.forward(0, Tile.DECODE, rows, call.expertsPerRow(), experts);
   }
 
   /** Small whole numbers: the same in every format, and so are their sums. */

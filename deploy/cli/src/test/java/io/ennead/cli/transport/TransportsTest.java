@@ -65,7 +65,7 @@ class TransportsTest {
   @ParameterizedTest
   @CsvSource({"bf16, false", "f32, true"})
   void everyTransportIsMeasuredWithEveryCall(String dtype, boolean divided) throws Exception {
-    List<LayerCall> calls = List.of(new LayerCall(3, 1, divided), new LayerCall(5, 4, divided));
+    List<LayerCall> calls = List.of(LayerCall.of(3, 1, divided), LayerCall.of(5, 4, divided));
     List<List<RoundTrips>> results = new ArrayList<>();
     try (DispatchBenchmark benchmark =
         DispatchBenchmark.start(directory.resolve("model"), 16, ComputeType.of(dtype), 4, SHORT)) {
@@ -85,12 +85,15 @@ class TransportsTest {
 
   @Test
   void aLayersRowsGoToEveryNodeOrAreDividedInTurn() {
-    LayerCall all = new LayerCall(2, 3, false);
+    LayerCall all = LayerCall.of(2, 3, false);
     assertThat(all.experts()).containsExactly(0, 1, 2, 0, 1, 2);
     assertThat(IntStream.range(0, 3).map(all::rowsOf)).containsExactly(2, 2, 2);
-    LayerCall divided = new LayerCall(5, 3, true);
+    LayerCall divided = LayerCall.of(5, 3, true);
     assertThat(divided.experts()).containsExactly(0, 1, 2, 0, 1);
     assertThat(IntStream.range(0, 3).map(divided::rowsOf)).containsExactly(2, 2, 1);
+    LayerCall two = new LayerCall(3, 4, 2);
+    assertThat(two.experts()).containsExactly(0, 1, 2, 3, 0, 1);
+    assertThat(IntStream.range(0, 4).map(two::rowsOf)).containsExactly(2, 2, 1, 1);
   }
 
   @Test
@@ -105,6 +108,6 @@ class TransportsTest {
   }
 
   private static RoundTrips trips(String transport, List<Double> medians) {
-    return new RoundTrips(transport, new LayerCall(1, 1, false), new Histogram(3), medians);
+    return new RoundTrips(transport, LayerCall.of(1, 1, false), new Histogram(3), medians);
   }
 }
