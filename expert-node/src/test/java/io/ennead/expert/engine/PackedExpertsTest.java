@@ -9,6 +9,7 @@ import io.ennead.expert.architecture.Linear;
 import io.ennead.expert.architecture.Weight;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.wire.ComputeType;
+import io.ennead.wire.Rows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -120,7 +121,7 @@ class PackedExpertsTest {
   private float[] run(int slot, float[] rows, int[] places, int length) {
     List<Slice> slices = List.of(new Slice(0, places));
     TilePlan plan = TilePlan.of(slices, new RunLengths(length), expert -> slot);
-    return TorchExperts.run(slots.module(), plan, rows, HIDDEN);
+    return TorchExperts.run(slots.module(), plan, Rows.of(rows, HIDDEN)).toArray();
   }
 
   private float[] randoms(int count, double scale) {
