@@ -7,8 +7,8 @@
 # Starts the clusters itself, and gives per figure the medians of the rounds and the median, least and most of the rounds' ratios. What a
 # peer needs is told in peers/*_peer.py.
 #
-#   NODES      local (one JVM), processes (nine), or both (default: "local processes"; the one that waits uses next to nothing)
-#   BASE_PORT  first port of the clusters (default 18470; one cluster takes it, the other the ports 100 above)
+#   NODES      local (one JVM), processes (nine), or both, one after the other (default: "local processes")
+#   BASE_PORT  first port of the clusters (default 18470; nine processes take the ports 100 above)
 #   MODEL      model directory (default: the bundled demo model)
 #   PYTHON     a Python with what the peers need (default python3)
 #   DTYPE      f32 or bf16, of all (default f32; hivemind has only f32)
@@ -52,6 +52,7 @@ alone() {
 }
 
 start_local() {
+  rm -f "$log"
   "$ennead" local "${cluster[@]}" --base-port "$local_port" --max-tokens 8 > "$log" 2>&1 &
   pid=$!
   until grep -qs '^Serving' "$log"; do
@@ -64,10 +65,14 @@ start_processes() {
   "$ennead" cluster up "${cluster[@]}" --base-port "$processes_port" --run-dir "$work/run" > "$work/up.log"
 }
 
-stop() {
-  [ -z "$pid" ] || kill "$pid" || true
-  [[ " ${nodes[*]} " != *" processes "* ]] ||
-    "$ennead" cluster down --base-port "$processes_port" --run-dir "$work/run" > /dev/null || true
+# A cluster that waits is not free: 30 waiting processes took 0.6 of a core. Only one runs at a time.
+stop_local() {
+  kill "$pid" || true
+  wait "$pid" || true
+}
+
+stop_processes() {
+  "$ennead" cluster down --base-port "$processes_port" --run-dir "$work/run" > /dev/null || true
 }
 
 # Lines "FIGURE STREAMS RATE" of one side.
@@ -98,13 +103,11 @@ round() {
   for name in "$@"; do
     peer "$name" | awk -v who="$name" '{ print who, $1, $2, $3 }'
   done
-  for where in "${nodes[@]}"; do
-    ours "$where" "$@" | awk -v who="$where" '{ print who, $1, $2, $3 }'
-  done
+  ours "$where" "$@" | awk -v who="$where" '{ print who, $1, $2, $3 }'
 }
 
 table() {
-  awk -v peers="$*" -v nodes="${nodes[*]}" '
+  awk -v peers="$*" -v nodes="$where" '
     function median(values, n,  i, j, t) {
       for (i = 2; i <= n; i++) for (j = i; j > 1 && values[j - 1] > values[j]; j--) { t = values[j]; values[j] = values[j - 1]; values[j - 1] = t }
       return n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
@@ -146,15 +149,21 @@ for name in "$@"; do
 done
 mkdir -p "$work"
 alone "$ennead" --version > /dev/null # builds, when that is needed
-trap stop EXIT
-for where in "${nodes[@]}"; do
-  alone "start_$where"
+compare() {
   for _ in $(seq "${WARM_UP:-5}"); do
     alone ours "$where" "$@" > /dev/null
   done
+  : > "$work/rounds.txt"
+  for i in $(seq "${ROUNDS:-5}"); do
+    alone round "$@" | awk -v round="$i" '{ print round, $0 }' >> "$work/rounds.txt"
+  done
+  table "$@"
+}
+
+for where in "${nodes[@]}"; do
+  trap 'stop_$where' EXIT
+  alone "start_$where"
+  compare "$@"
+  "stop_$where"
+  trap - EXIT
 done
-: > "$work/rounds.txt"
-for i in $(seq "${ROUNDS:-5}"); do
-  alone round "$@" | awk -v round="$i" '{ print round, $0 }' >> "$work/rounds.txt"
-done
-table "$@"
