@@ -25,11 +25,11 @@ class BenchDispatchCommandTest {
     CliRun run = run(SHORT + "--nodes 1,2");
     assertThat(run.code()).as(run.err()).isZero();
     List<String> lines = run.out().lines().toList();
-    assertThat(lines).hasSize(1 + 2 * 2 * 4);
+    assertThat(lines).hasSize(1 + 2 * 2 * 5);
     assertThat(lines.get(0).split(" {2,}"))
         .containsExactly("nodes", "rows", "transport", "median-us", "p99-us", "ennead / it");
     assertThat(lines.get(1)).matches("1 +1 +ennead +\\d+ +\\d+ *");
-    assertThat(lines.get(16)).matches("2 +3 +tcp +\\d+ +\\d+ +[\\d.]+ \\([\\d.]+ to [\\d.]+\\)");
+    assertThat(lines.get(20)).matches("2 +3 +tcp +\\d+ +\\d+ +[\\d.]+ \\([\\d.]+ to [\\d.]+\\)");
   }
 
   @Test
@@ -39,8 +39,8 @@ class BenchDispatchCommandTest {
     JsonNode report = new ObjectMapper().readTree(run.out());
     assertThat(report.path("hidden").asInt()).isEqualTo(8);
     assertThat(report.path("dtype").asText()).isEqualTo("f32");
-    assertThat(report.path("results")).hasSize(2 * 4);
-    JsonNode echo = report.path("results").path(5);
+    assertThat(report.path("results")).hasSize(2 * 5);
+    JsonNode echo = report.path("results").path(6);
     assertThat(echo.path("transport").asText()).isEqualTo("grpc");
     assertThat(echo.path("rows").asInt()).isEqualTo(3);
     assertThat(echo.path("nodes").asInt()).isEqualTo(2);
