@@ -15,6 +15,7 @@ import io.grpc.protobuf.ProtoUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -92,9 +93,12 @@ public final class SharedBytesMarshaller<M extends Message> implements Marshalle
   }
 
   private static byte[] bytes(InputStream stream) throws IOException {
-    // Only what is compressed does not know its length.
-    return stream instanceof KnownLength
-        ? stream.readNBytes(stream.available())
-        : stream.readAllBytes();
+    if (!(stream instanceof KnownLength)) { // compressed
+      return stream.readAllBytes();
+    }
+    byte[] bytes = new byte[stream.available()];
+    // Not readNBytes(int): it collects pieces of 8 KiB and copies them together.
+    int read = stream.readNBytes(bytes, 0, bytes.length);
+    return read == bytes.length ? bytes : Arrays.copyOf(bytes, read);
   }
 }
