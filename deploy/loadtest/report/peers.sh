@@ -19,12 +19,12 @@ goal() {
   esac
 }
 
-# Of a table of against.sh: "figure|place|ratio (least to most)|ours|theirs", a line for each ratio.
+# Of the tables of against.sh: "figure|place|ratio (least to most)|ours|theirs", a line for each ratio.
 ratios() {
   awk -F'|' '
     { for (i = 2; i < NF; i++) gsub(/^ +| +$/, "", $i) }
-    NR == 1 { for (i = 3; i < NF; i++) { name[i] = $i; column[$i] = i } next }
-    NR > 2 { for (i = 3; i < NF; i++) if (split(name[i], side, " to ") == 2)
+    $2 == "" { delete column; for (i = 3; i < NF; i++) { name[i] = $i; column[$i] = i } next }
+    $2 !~ /^-+$/ { for (i = 3; i < NF; i++) if (split(name[i], side, " to ") == 2)
       print $2 "|" side[1] "|" $i "|" $column[side[1]] "|" $column[side[2]] }'
 }
 
