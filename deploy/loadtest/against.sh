@@ -18,7 +18,6 @@
 #   EXPERTS    implementations of transformers, with commas (default: all; the best of each figure counts)
 #   WARM_UP    runs of a cluster that are thrown away: a JVM that has just started makes half the tokens of a warm one (default 5)
 #   ROUNDS     default 5
-#   LOCK       a file to lock while something runs, where a machine is shared (default: none)
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -40,15 +39,6 @@ pid=
 fail() {
   echo "against: $*" >&2
   exit 1
-}
-
-# Nothing that is started and stays may keep the lock.
-alone() {
-  if [ -n "${LOCK:-}" ]; then
-    { flock 9 && "$@" 9>&-; } 9> "$LOCK"
-  else
-    "$@"
-  fi
 }
 
 start_local() {
@@ -148,21 +138,21 @@ for name in "$@"; do
   [ "$name" != hivemind ] || [ $# = 1 ] || fail "hivemind has a table of its own"
 done
 mkdir -p "$work"
-alone "$ennead" --version > /dev/null # builds, when that is needed
+"$ennead" --version > /dev/null # builds, when that is needed
 compare() {
   for _ in $(seq "${WARM_UP:-5}"); do
-    alone ours "$where" "$@" > /dev/null
+    ours "$where" "$@" > /dev/null
   done
   : > "$work/rounds.txt"
   for i in $(seq "${ROUNDS:-5}"); do
-    alone round "$@" | awk -v round="$i" '{ print round, $0 }' >> "$work/rounds.txt"
+    round "$@" | awk -v round="$i" '{ print round, $0 }' >> "$work/rounds.txt"
   done
   table "$@"
 }
 
 for where in "${nodes[@]}"; do
   trap 'stop_$where' EXIT
-  alone "start_$where"
+  "start_$where"
   compare "$@"
   "stop_$where"
   trap - EXIT

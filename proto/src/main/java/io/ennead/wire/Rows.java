@@ -34,7 +34,7 @@ public interface Rows {
     return new SelectedRows(this, rows);
   }
 
-  /** [count, width]. */
+  /** [count, width]; may be the very array that the rows are made of, so it must not be changed. */
   default float[] toArray() {
     float[] values = new float[Math.multiplyExact(count(), width())];
     for (int row = 0; row < count(); row++) {

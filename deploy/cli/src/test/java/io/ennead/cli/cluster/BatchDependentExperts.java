@@ -24,7 +24,7 @@ final class BatchDependentExperts implements ExpertEngine {
 
   @Override
   public Rows run(int layer, Tile tile, Rows rows, List<Slice> slices) {
-    float[] outputs = experts.run(layer, tile, rows, slices).toArray();
+    float[] outputs = experts.run(layer, tile, rows, slices).toArray().clone();
     int first = 0;
     for (Slice slice : slices) {
       int end = first + slice.rows().length * hidden();
