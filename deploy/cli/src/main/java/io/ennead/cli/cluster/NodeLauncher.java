@@ -13,25 +13,35 @@ import java.util.Map;
  * Starts node processes: the same java, class path and class archive as this one, small heaps
  * (weights live outside the heap), one native thread, output into a log of its own.
  */
-final class NodeLauncher {
+public final class NodeLauncher {
   private static final String EXPERT_MAIN = "io.ennead.expert.ExpertNode";
   private static final String ROUTER_MAIN = "io.ennead.router.RouterNode";
 
   private final RunDirectory directory;
 
-  NodeLauncher(RunDirectory directory) {
+  /** Logs go into the directory; nothing is recorded there. */
+  public NodeLauncher(RunDirectory directory) {
     this.directory = directory;
   }
 
   NodeRecord expert(ClusterPlan plan, int node) {
-    String name = plan.nodeName(node);
-    Process process = start(name, "-Xmx256m", EXPERT_MAIN, plan.expertFlags(node));
-    return NodeRecord.of(name, process.toHandle(), plan.ports().experts().get(node));
+    Process process = startExpert(plan, node);
+    return NodeRecord.of(plan.nodeName(node), process.toHandle(), plan.ports().experts().get(node));
   }
 
   NodeRecord router(ClusterPlan plan) {
-    Process process = start(NodeRecord.ROUTER, "-Xmx512m", ROUTER_MAIN, plan.routerFlags());
+    Process process = startRouter(plan);
     return NodeRecord.of(NodeRecord.ROUTER, process.toHandle(), plan.ports().router());
+  }
+
+  /** Starts one expert node, for a caller that owns the process and sees how it ends. */
+  public Process startExpert(ClusterPlan plan, int node) {
+    return start(plan.nodeName(node), "-Xmx256m", EXPERT_MAIN, plan.expertFlags(node));
+  }
+
+  /** Starts the router alone, for a caller that owns the process and sees how it ends. */
+  public Process startRouter(ClusterPlan plan) {
+    return start(NodeRecord.ROUTER, "-Xmx512m", ROUTER_MAIN, plan.routerFlags());
   }
 
   private Process start(String name, String heap, String main, List<String> flags) {

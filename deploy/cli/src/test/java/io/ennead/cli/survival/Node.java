@@ -1,0 +1,155 @@
+package io.ennead.cli.survival;
+
+import io.ennead.cli.cluster.PortPlan.Ports;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** A node's process, which can be ended, held and started again. Used by one thread at a time. */
+final class Node implements AutoCloseable {
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
+  private static final Duration POLL = Duration.ofMillis(10);
+
+  private final String name;
+  private final Ports ports;
+  private final Supplier<Process> launcher;
+  private Process process;
+
+  private Node(String name, Ports ports, Supplier<Process> launcher, Process process) {
+    this.name = name;
+    this.ports = ports;
+    this.launcher = launcher;
+    this.process = process;
+  }
+
+  static Node start(String name, Ports ports, Supplier<Process> launcher) {
+    return new Node(name, ports, launcher, launcher.get());
+  }
+
+  String name() {
+    return name;
+  }
+
+  String address() {
+    return ports.address();
+  }
+
+  AdminPage admin() {
+    return new AdminPage(ports.admin());
+  }
+
+  boolean isReady() {
+    return admin().get("/readyz").isPresent();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Starts the process again, after its end. */
+  void restart() {
+    if (process.isAlive()) {
+      throw new IllegalStateException(name + " runs (expected: ended)");
+    }
+    process = launcher.get();
+  }
+
+  void awaitReady(Duration limit) {
+    Awaitility.await(name + " is ready")
+        .pollDelay(Duration.ZERO)
+        .pollInterval(POLL)
+        .atMost(limit)
+        .until(this::isReady);
+  }
+
+  /** SIGKILL, and waits for the end. */
+  void kill() {
+    process.destroyForcibly();
+    awaitEnd(KILL_LIMIT);
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /** The exit code. */
+  int awaitEnd(Duration limit) {
+    try {
+      if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new AssertionError("%s still runs after %s".formatted(name, limit));
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** SIGSTOP: it keeps its connections and does nothing. */
+  void freeze() {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  void thaw() {
+    signal("CONT");
+  }
+
+  private void signal(String signal) {
+    try {
+      Process kill =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+              .inheritIO()
+              .start();
+      if (!kill.waitFor(5, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+        throw new IllegalStateException("kill -%s of %s failed".formatted(signal, name));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What the system says of the process: resident memory, threads, open files. */
+  Usage usage() {
+    return new Usage(status("VmRSS:") << 10, status("Threads:"), openFiles()); // VmRSS is in kB
+  }
+
+  /** Of one process. */
+  record Usage(long residentBytes, long threads, long openFiles) {}
+
+  private long status(String key) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
+      return lines
+          .filter(line -> line.startsWith(key))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private long openFiles() {
+    try (Stream<Path> files = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+      return files.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly(); // also ends a frozen one
+    awaitEnd(KILL_LIMIT);
+  }
+}
