@@ -1,14 +1,10 @@
 package io.ennead.cli.survival;
 
 import io.ennead.v1.GenerateRequest;
-import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.InferenceServiceGrpc;
 import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A connection to a router whose requests are recorded, errors as they are on the wire. */
@@ -27,35 +23,24 @@ final class Client implements AutoCloseable {
     return new Client(name, history, NettyChannelBuilder.forTarget(address).usePlaintext().build());
   }
 
-  /** Sends a request; completes with whether it succeeded when its end is in the history. */
-  CompletableFuture<Boolean> send(int number, GenerateRequest request, Duration limit) {
-    Recording recording = history.begin(number, name, limit.toNanos() / 1000);
-    CompletableFuture<Boolean> ended = new CompletableFuture<>();
-    InferenceServiceGrpc.newStub(channel)
-        .withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS)
-        .generate(request, new Observer(recording, ended));
-    return ended;
+  /** Sends a request; {@code number} says which one it is, -1: none that has an answer. */
+  RecordedCall send(int number, GenerateRequest request, Duration limit) {
+    return send(number, request, limit, false);
   }
 
-  private record Observer(Recording recording, CompletableFuture<Boolean> ended)
-      implements StreamObserver<GenerateResponse> {
+  /** Like {@link #send}, but reads only when told. */
+  RecordedCall sendAndReadWhenTold(int number, GenerateRequest request, Duration limit) {
+    return send(number, request, limit, true);
+  }
 
-    @Override
-    public void onNext(GenerateResponse piece) {
-      recording.piece(piece);
-    }
-
-    @Override
-    public void onError(Throwable error) {
-      recording.failed(error);
-      ended.complete(false);
-    }
-
-    @Override
-    public void onCompleted() {
-      recording.ended(Status.OK, "");
-      ended.complete(true);
-    }
+  private RecordedCall send(
+      int number, GenerateRequest request, Duration limit, boolean readsWhenTold) {
+    Recording recording = history.begin(number, name, limit.toNanos() / 1000);
+    RecordedCall call = new RecordedCall(recording, readsWhenTold);
+    InferenceServiceGrpc.newStub(channel)
+        .withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS)
+        .generate(request, call);
+    return call;
   }
 
   @Override

@@ -8,13 +8,15 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
 /** A time under load in which things are done to a cluster. Used by one thread. */
 final class Episode implements AutoCloseable {
   static final Duration LIMIT = Duration.ofSeconds(15);
   static final int STREAMS = 8;
+
+  /** Clients of the first and of the second router. */
+  static final List<String> ROUTERS = List.of("router-0", "router-1");
 
   private final Bench bench;
   private final History history;
@@ -30,29 +32,37 @@ final class Episode implements AutoCloseable {
 
   /** Eight streams of the bench's requests to the first router. */
   Episode underLoad() {
-    return underLoad(0, STREAMS, LIMIT, request -> request);
+    return underLoad(ROUTERS.get(0), 0);
   }
 
-  /** Streams to a router, of the bench's requests with something changed. */
+  /** Eight streams of the bench's requests to a router. */
+  Episode underLoad(String client, int router) {
+    return underLoad(client, router, STREAMS, LIMIT, request -> request);
+  }
+
+  /** Streams of the bench's requests, with something changed. */
   Episode underLoad(
-      int router, int streams, Duration limit, UnaryOperator<GenerateRequest> change) {
+      String client,
+      int router,
+      int streams,
+      Duration limit,
+      UnaryOperator<GenerateRequest> change) {
     List<GenerateRequest> requests = bench.requests().stream().map(change).toList();
-    loads.add(Load.start(client(router), requests, limit, streams));
+    loads.add(Load.start(client(client, router), requests, limit, streams));
     return this;
   }
 
   /** A further client of a router. */
-  Client client(int router) {
-    Client client =
-        Client.connect("router-" + router, bench.cluster().router(router).address(), history);
+  Client client(String name, int router) {
+    String address = bench.cluster().router(router).address();
+    Client client = Client.connect(name, address, history);
     clients.push(client);
     return client;
   }
 
-  /** Sends one of the bench's requests. */
-  CompletableFuture<Boolean> send(
-      Client client, int number, Duration limit, UnaryOperator<GenerateRequest> change) {
-    return client.send(number, change.apply(bench.requests().get(number)), limit);
+  /** The known requests. */
+  List<GenerateRequest> requests() {
+    return bench.requests();
   }
 
   Nemesis nemesis() {

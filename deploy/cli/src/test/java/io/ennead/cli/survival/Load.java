@@ -72,6 +72,7 @@ final class Load {
     try {
       return client
           .send(number, requests.get(number), limit)
+          .ended()
           .get(limit.plus(PATIENCE).toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return false; // the history has no end of it, which its checker finds

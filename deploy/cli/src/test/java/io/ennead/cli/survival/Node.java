@@ -6,12 +6,17 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
-/** A node's process, which can be ended, held and started again. Used by one thread at a time. */
+/**
+ * A node's process, which can be ended, held and started again, by one thread; others may watch.
+ */
 final class Node implements AutoCloseable {
   private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
   private static final Duration POLL = Duration.ofMillis(10);
@@ -19,7 +24,7 @@ final class Node implements AutoCloseable {
   private final String name;
   private final Ports ports;
   private final Supplier<Process> launcher;
-  private Process process;
+  private volatile Process process;
 
   private Node(String name, Ports ports, Supplier<Process> launcher, Process process) {
     this.name = name;
@@ -38,6 +43,10 @@ final class Node implements AutoCloseable {
 
   String address() {
     return ports.address();
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   AdminPage admin() {
@@ -119,33 +128,28 @@ final class Node implements AutoCloseable {
     }
   }
 
-  /** What the system says of the process: resident memory, threads, open files. */
-  Usage usage() {
-    return new Usage(status("VmRSS:") << 10, status("Threads:"), openFiles()); // VmRSS is in kB
+  /** What the system says of the process; empty when it is gone. */
+  Optional<Usage> usage() {
+    Path proc = Path.of("/proc", Long.toString(process.pid()));
+    try (Stream<Path> files = Files.list(proc.resolve("fd"))) {
+      List<String> status = Files.readAllLines(proc.resolve("status"));
+      return Optional.of(
+          new Usage(number(status, "VmRSS:") << 10, number(status, "Threads:"), files.count()));
+    } catch (IOException | NoSuchElementException e) {
+      return Optional.empty(); // a zombie has a status without memory
+    }
+  }
+
+  private static long number(List<String> status, String key) {
+    return status.stream()
+        .filter(line -> line.startsWith(key))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))) // VmRSS is in kB
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Of one process. */
   record Usage(long residentBytes, long threads, long openFiles) {}
-
-  private long status(String key) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
-      return lines
-          .filter(line -> line.startsWith(key))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private long openFiles() {
-    try (Stream<Path> files = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
-      return files.count();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   @Override
   public void close() {

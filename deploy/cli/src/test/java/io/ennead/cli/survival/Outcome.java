@@ -44,10 +44,13 @@ record Outcome(
     return history.stream().filter(line -> line.client().equals(client)).toList();
   }
 
+  /** Requests that ended with an error, or not at all. */
+  List<HistoryLine> failures() {
+    return history.stream().filter(line -> !line.isOk()).toList();
+  }
+
   Outcome hasNoFailure() {
-    assertThat(history.stream().filter(line -> !line.isOk()).limit(SHOWN).toList())
-        .as("failures; %s", this)
-        .isEmpty();
+    assertThat(failures().stream().limit(SHOWN).toList()).as("failures; %s", this).isEmpty();
     return this;
   }
 

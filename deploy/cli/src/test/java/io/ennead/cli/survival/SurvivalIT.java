@@ -165,8 +165,7 @@ class SurvivalIT {
 
   @Test
   void aRouterThatRestartsLosesItsOwnRequestsAloneAndSaysWhy() throws Exception {
-    try (Episode episode =
-        bench.begin("router-restart").underLoad().underLoad(1, 2, Episode.LIMIT, r -> r)) {
+    try (Episode episode = bench.begin("router-restart").underLoad().underLoad("router-1", 1)) {
       episode.runFor(BEFORE);
       Node router = episode.cluster().router(0);
       router.terminate();
@@ -184,11 +183,7 @@ class SurvivalIT {
 
   @Test
   void twoRoutersShareTheExpertNodesFairlyAndOneOutlivesTheOther() throws Exception {
-    try (Episode episode =
-        bench
-            .begin("two-routers")
-            .underLoad()
-            .underLoad(1, Episode.STREAMS, Episode.LIMIT, r -> r)) {
+    try (Episode episode = bench.begin("two-routers").underLoad().underLoad("router-1", 1)) {
       episode.runFor(BEFORE);
       long from = episode.nowMicros();
       episode.runFor(Duration.ofSeconds(4));
