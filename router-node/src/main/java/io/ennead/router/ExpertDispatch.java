@@ -9,7 +9,6 @@ import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.peer.Expectations;
 import io.ennead.router.peer.PeerMonitor;
 import io.ennead.router.placement.PlacementTracker;
-import io.ennead.router.placement.ReplicaChoice;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 
@@ -64,9 +63,8 @@ public final class ExpertDispatch implements AutoCloseable {
     RemoteExpertLayer layer =
         new RemoteExpertLayer(
             placement::current,
-            ReplicaChoice.FIRST_READY,
             model.hiddenSize(),
-            config.expertTimeout(),
+            new RemoteExpertLayer.Patience(config.expertBudget(), config.expertTimeout()),
             new DispatchMetrics(registry));
     return new ExpertDispatch(readiness, monitor, layer);
   }

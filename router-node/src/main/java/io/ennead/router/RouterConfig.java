@@ -86,7 +86,15 @@ public record RouterConfig(
             help = "tokens of one text that is scored in windows (ScoreStream)",
             byDefault = "1048576")
         int maxScoreTokens,
-    @Setting(help = "longest wait for an expert node's answer", byDefault = "5s")
+    @Setting(
+            help =
+                "how long an expert node may take for a layer before another is asked, at most; where"
+                    + " calls usually take more than an eighth of it, eight times as long as they do",
+            byDefault = "400ms")
+        Duration expertBudget,
+    @Setting(
+            help = "the same whatever calls usually take, and as long as that is not known",
+            byDefault = "5s")
         Duration expertTimeout,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
         Duration probeInterval,
@@ -122,6 +130,7 @@ public record RouterConfig(
       throw new IllegalArgumentException("routing-temperature: NaN (expected: a number)");
     }
     requireAtLeast("max-score-tokens", maxScoreTokens, 1);
+    requirePositive("expert-budget", expertBudget);
     requirePositive("expert-timeout", expertTimeout);
     requirePositive("probe-interval", probeInterval);
     requirePeers(expertNodes);

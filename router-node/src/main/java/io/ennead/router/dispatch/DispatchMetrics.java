@@ -1,9 +1,11 @@
 package io.ennead.router.dispatch;
 
+import io.ennead.router.dispatch.NodeCall.Reason;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.peer.ExpertPeer;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
@@ -18,6 +20,7 @@ public final class DispatchMetrics {
   private final Counter rows;
   private final Counter failures;
   private final Counter calls;
+  private final Gauge breakers;
 
   /** Registers with a registry. */
   public DispatchMetrics(PrometheusRegistry registry) {
@@ -51,8 +54,16 @@ public final class DispatchMetrics {
     calls =
         Counter.builder()
             .name("ennead_expert_calls_total")
-            .help("Calls to expert nodes, one per layer and node of a step.")
-            .labelNames("phase")
+            .help(
+                "Calls to expert nodes: first (one per layer and node of a step), probe, failover"
+                    + " and hedge.")
+            .labelNames("phase", "reason")
+            .register(registry);
+    breakers =
+        Gauge.builder()
+            .name("ennead_expert_breaker_open")
+            .help("1 while an expert node gets no calls but probes, since it failed or was late.")
+            .labelNames("peer")
             .register(registry);
   }
 
@@ -62,8 +73,16 @@ public final class DispatchMetrics {
     }
   }
 
-  void sent(Phase phase) {
-    calls.labelValues(phase.name().toLowerCase(Locale.ROOT)).inc();
+  void sent(Phase phase, Reason reason) {
+    calls.labelValues(lower(phase), lower(reason)).inc();
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  void breaker(ExpertPeer peer, boolean open) {
+    breakers.labelValues(peer.address().toString()).set(open ? 1 : 0);
   }
 
   void answered(ExpertPeer peer, long nanos, int requestBytes, int replyBytes) {

@@ -5,85 +5,147 @@ import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
-import io.ennead.router.moe.RoutingObserver.Origin;
+import io.ennead.router.peer.ExpertPeer;
 import io.ennead.wire.Rows;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came back for one layer: outputs or an error per expert, and the weighted sum over them.
  * Used by the thread that called the layer only.
  */
 final class Gathered {
+  private final int layer;
   private final Routing routing;
   private final int width;
 
   // By expert id: the order of the sum.
   private final Map<Integer, Outputs> outputs = new TreeMap<>();
   private final Map<Integer, ServingException> failures = new HashMap<>();
+  private final Map<Integer, Set<Integer>> missing = new HashMap<>();
+  private float @Nullable [] sum;
 
   /** Where one expert's outputs begin: row {@code first} of {@code values}. */
-  private record Outputs(ExpertRows rows, Origin origin, Rows values, int first) {}
+  private record Outputs(ExpertRows rows, NodeCall call, Rows values, int first) {}
 
-  Gathered(Routing routing, int width) {
+  Gathered(int layer, Routing routing, int width) {
+    this.layer = layer;
     this.routing = routing;
     this.width = width;
   }
 
-  /** Takes a node's reply: outputs of its experts, one after the other. */
-  void add(NodeCall call, Rows values) {
-    Origin origin = call.origin();
-    int first = 0;
-    for (ExpertRows rows : call.experts()) {
-      outputs.put(rows.expert(), new Outputs(rows, origin, values, first));
-      first += rows.rows().length;
-    }
+  /** Takes an expert's outputs, which begin at row {@code first} of a reply; instead of others. */
+  void add(ExpertRows rows, NodeCall call, Rows values, int first) {
+    outputs.put(rows.expert(), new Outputs(rows, call, values, first));
+    sum = null;
   }
 
   /** The rows of an expert cannot be computed. */
   void fail(ExpertRows rows, ServingException error) {
+    if (outputs.containsKey(rows.expert())) {
+      return; // they were, and which of them are of no use shows in the sum
+    }
     for (int row : rows.rows()) {
-      failures.putIfAbsent(row, error);
+      fail(row, rows.expert(), error);
     }
   }
 
-  /** The weighted sum in ascending expert id; failed rows are zero. */
-  CombinedRows combine(int layer, RoutingObserver observer) {
-    float[] sum = new float[routing.rows() * width];
-    for (Outputs expert : outputs.values()) {
-      expert.rows().addTo(sum, expert.values(), expert.first());
-      expert.rows().report(observer, expert.origin(), expert.values(), expert.first());
-    }
-    checkFinite(layer, sum);
-    for (int row : failures.keySet()) {
-      Arrays.fill(sum, row * width, (row + 1) * width, 0f);
-    }
-    return new CombinedRows(sum, failures);
+  private void fail(int row, int expert, ServingException error) {
+    failures.putIfAbsent(row, error);
+    missing.computeIfAbsent(row, none -> new HashSet<>()).add(expert);
   }
 
-  // What is not finite shows in the sum, which is shorter than what went into it.
-  private void checkFinite(int layer, float[] sum) {
-    for (int row = 0; row < routing.rows(); row++) {
-      if (!finite(sum, row * width)) {
-        blame(layer, row);
-      }
-    }
-  }
-
-  // Row by row: one that overflows says nothing about its neighbours.
-  private void blame(int layer, int row) {
-    float[] output = new float[width];
-    for (Outputs expert : outputs.values()) {
-      int place = Arrays.binarySearch(expert.rows().rows(), row);
-      if (place >= 0) {
-        expert.values().read(expert.first() + place, output, 0);
-        if (!finite(output, 0)) {
-          failures.putIfAbsent(row, notFinite(layer, expert));
+  /** The experts whose outputs are not finite, and who computed them. */
+  Map<ExpertRows, ExpertPeer> notFinite() {
+    Map<ExpertRows, ExpertPeer> found = new LinkedHashMap<>();
+    for (int row : rowsNotFinite()) {
+      for (Outputs expert : outputs.values()) {
+        if (gaveNonsense(expert, row)) {
+          found.put(expert.rows(), expert.call().peer());
         }
       }
     }
+    return found;
+  }
+
+  /** The weighted sum in ascending expert id, of those experts that gave something. */
+  CombinedRows combine(RoutingObserver observer) {
+    for (int row : rowsNotFinite()) {
+      blame(row);
+    }
+    for (Outputs expert : outputs.values()) {
+      expert.rows().report(observer, expert.call().origin(), expert.values(), expert.first());
+    }
+    return new CombinedRows(sum(), failures, missing);
+  }
+
+  private float[] sum() {
+    float[] known = sum;
+    if (known == null) {
+      known = new float[routing.rows() * width];
+      for (Outputs expert : outputs.values()) {
+        expert.rows().addTo(known, expert.values(), expert.first());
+      }
+      sum = known;
+    }
+    return known;
+  }
+
+  // What is not finite shows in the sum, which is shorter than what went into it.
+  private int[] rowsNotFinite() {
+    float[] all = sum();
+    int[] rows = new int[routing.rows()];
+    int count = 0;
+    for (int row = 0; row < rows.length; row++) {
+      if (!finite(all, row * width)) {
+        rows[count++] = row;
+      }
+    }
+    return Arrays.copyOf(rows, count);
+  }
+
+  // Row by row: one that overflows says nothing about its neighbours.
+  private void blame(int row) {
+    for (Outputs expert : outputs.values()) {
+      if (gaveNonsense(expert, row)) {
+        fail(row, expert.rows().expert(), notFinite(expert));
+      }
+    }
+    Arrays.fill(sum(), row * width, (row + 1) * width, 0f);
+    addOthers(row);
+  }
+
+  private void addOthers(int row) {
+    float[] output = new float[width];
+    for (Outputs expert : outputs.values()) {
+      int place = place(expert, row);
+      if (place >= 0 && !missing.getOrDefault(row, Set.of()).contains(expert.rows().expert())) {
+        expert.values().read(expert.first() + place, output, 0);
+        for (int i = 0; i < width; i++) {
+          sum()[row * width + i] += expert.rows().weights()[place] * output[i];
+        }
+      }
+    }
+  }
+
+  private boolean gaveNonsense(Outputs expert, int row) {
+    int place = place(expert, row);
+    if (place < 0) {
+      return false;
+    }
+    float[] output = new float[width];
+    expert.values().read(expert.first() + place, output, 0);
+    return !finite(output, 0);
+  }
+
+  private static int place(Outputs expert, int row) {
+    return Arrays.binarySearch(expert.rows().rows(), row);
   }
 
   private boolean finite(float[] values, int from) {
@@ -95,10 +157,10 @@ final class Gathered {
     return true;
   }
 
-  private static ServingException notFinite(int layer, Outputs expert) {
+  private ServingException notFinite(Outputs expert) {
     return ServingException.engineFailure(
         "expert %d of layer %d on %s: NaN or infinity in its output (expected: finite values)"
-            .formatted(expert.rows().expert(), layer, expert.origin().node()),
+            .formatted(expert.rows().expert(), layer, expert.call().origin().node()),
         null);
   }
 }

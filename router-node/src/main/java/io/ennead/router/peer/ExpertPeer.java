@@ -12,6 +12,9 @@ public interface ExpertPeer {
   /** What is known of it now. */
   PeerState state();
 
+  /** When it last said what it is, a {@link System#nanoTime()}; it was well then. */
+  long heardNanos();
+
   /**
    * Runs experts on rows, without blocking. Cancelling the future cancels the call on the node.
    *

@@ -52,6 +52,7 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   private final PeerCodec codec;
   private final Runnable onChange;
   private volatile PeerState state = new PeerState.Connecting("not asked yet");
+  private volatile long heardNanos = System.nanoTime();
 
   private GrpcExpertPeer(
       PeerAddress address, ManagedChannel channel, PeerCodec codec, Runnable onChange) {
@@ -88,6 +89,16 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   @Override
   public PeerState state() {
     return state;
+  }
+
+  @Override
+  public long heardNanos() {
+    return heardNanos;
+  }
+
+  /** The node has said what it is. */
+  void heard() {
+    heardNanos = System.nanoTime();
   }
 
   @Override

@@ -2,13 +2,23 @@ package io.ennead.router.peer;
 
 import io.ennead.errors.ServingException;
 import io.ennead.node.GrpcErrors;
+import io.ennead.v1.ErrorReason;
 import java.time.Duration;
+import java.util.Set;
 
 /** A call to a node that failed: why, whether another node may do better, and what users see. */
 public final class PeerException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private static final String OUT_OF_TIME = "DEADLINE_EXCEEDED";
+  private static final String BAD_REPLY = "BAD_REPLY";
+
+  /** Not among them: a full queue, which is the load's fault, and what the caller cut off. */
+  private static final Set<String> BLAME =
+      Set.of(
+          BAD_REPLY,
+          GrpcErrors.label(ErrorReason.ERROR_REASON_ENGINE_FAILURE),
+          GrpcErrors.label(ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE));
 
   private final String reason;
   private final boolean retryable;
@@ -29,7 +39,7 @@ public final class PeerException extends RuntimeException {
   /** The node's answer does not fit the request. */
   static PeerException badReply(ExpertPeer peer, PeerRequest request, ServingException problem) {
     return new PeerException(
-        "BAD_REPLY", true, unreachable(peer, request, "bad reply: " + problem.getMessage()));
+        BAD_REPLY, true, unreachable(peer, request, "bad reply: " + problem.getMessage()));
   }
 
   /** The call ended with a status. */
@@ -86,9 +96,9 @@ public final class PeerException extends RuntimeException {
     return reason;
   }
 
-  /** Whether the call's own deadline ended it. */
-  public boolean outOfTime() {
-    return reason.equals(OUT_OF_TIME);
+  /** Whether the failure says that something is wrong with the node. */
+  public boolean blamesNode() {
+    return BLAME.contains(reason);
   }
 
   /** Whether another node that holds the experts may be asked. */

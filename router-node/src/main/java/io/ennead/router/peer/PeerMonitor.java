@@ -183,6 +183,7 @@ public final class PeerMonitor implements AutoCloseable {
     @Override
     public void onSuccess(@Nullable DescribeNodeResponse answer) {
       DescribeNodeResponse response = Objects.requireNonNull(answer, "answer");
+      peer.heard();
       if (!known.isEmpty() && response.getGeneration().equals(known)) {
         // Unchanged. Should a call have failed meanwhile, then the next poll asks for everything.
         asked.remove(peer);

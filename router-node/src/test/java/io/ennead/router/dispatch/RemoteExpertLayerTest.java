@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.node.Readiness;
+import io.ennead.router.dispatch.RemoteExpertLayer.Patience;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer.Phase;
@@ -24,7 +25,6 @@ import io.ennead.router.peer.PeerRequest;
 import io.ennead.router.peer.PeerState;
 import io.ennead.router.placement.Placement;
 import io.ennead.router.placement.PlacementTracker;
-import io.ennead.router.placement.ReplicaChoice;
 import io.ennead.v1.DataType;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.ExpertServiceForwardRequest;
@@ -41,6 +41,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -109,7 +110,7 @@ class RemoteExpertLayerTest {
     await()
         .until(() -> monitor.peers().stream().allMatch(p -> p.state().text().startsWith("ready")));
     return new RemoteExpertLayer(
-        tracker::current, ReplicaChoice.FIRST_READY, WIDTH, budget, new DispatchMetrics(registry));
+        tracker::current, WIDTH, new Patience(budget, budget), new DispatchMetrics(registry));
   }
 
   private float[] hidden(int rows) {
@@ -305,9 +306,8 @@ class RemoteExpertLayerTest {
     RemoteExpertLayer layer =
         new RemoteExpertLayer(
             () -> placement,
-            ReplicaChoice.FIRST_READY,
             WIDTH,
-            Duration.ofMillis(50),
+            new Patience(Duration.ofMillis(50), Duration.ofMillis(50)),
             new DispatchMetrics(registry));
 
     CombinedRows rows =
@@ -320,8 +320,7 @@ class RemoteExpertLayerTest {
             RoutingObserver.NONE);
 
     assertThat(rows.failures().get(0))
-        .hasMessageContaining("call to expert node endless:1: not ended")
-        .hasMessageContaining("50 ms");
+        .hasMessage("experts 3 of layer 0 on endless:1: no answer within 50 ms");
     assertThat(never).isCancelled();
   }
 
@@ -337,6 +336,11 @@ class RemoteExpertLayerTest {
       return new PeerState.Ready(
           new PeerDescription(
               "endless", "1", "model", "f32", "cpu", "bits", true, WIDTH, Map.of()));
+    }
+
+    @Override
+    public long heardNanos() {
+      return 0;
     }
 
     @Override
@@ -366,8 +370,11 @@ class RemoteExpertLayerTest {
     for (int right : new int[] {0, 2}) {
       assertThat(row(combined.values(), right)).isEqualTo(row(oracle, right));
     }
-    for (int wrong : new int[] {1, 3}) {
-      assertThat(row(combined.values(), wrong)).containsOnly(0f);
+    assertThat(combined.missing()).isEqualTo(Map.of(1, Set.of(1), 3, Set.of(5)));
+    Routing survivors = new Routing(4, 1, new int[] {0, 2, 3, 6}, new float[] {0, .5f, 0, .5f});
+    float[] rest = slow(ComputeType.F32, 0, hidden, survivors);
+    for (int incomplete : new int[] {1, 3}) {
+      assertThat(row(combined.values(), incomplete)).isEqualTo(row(rest, incomplete));
     }
   }
 
@@ -450,6 +457,7 @@ class RemoteExpertLayerTest {
             nodes[0].address());
     float[] oracle = slow(ComputeType.F32, 0, hidden, routing);
     assertThat(row(combined.values(), 0)).isEqualTo(row(oracle, 0));
+    assertThat(combined.missing().get(1)).containsExactlyInAnyOrder(2, 3);
     assertThat(row(combined.values(), 1)).containsOnly(0f);
     assertThat(row(combined.values(), 2)).isEqualTo(row(oracle, 2));
   }
@@ -481,8 +489,8 @@ class RemoteExpertLayerTest {
             0, Phase.DECODE, hidden, routing, CallScope.unbounded(), RoutingObserver.NONE);
     assertThat(combined.failures()).isEmpty();
     assertThat(bits(combined.values())).isEqualTo(bits(slow(ComputeType.F32, 0, hidden, routing)));
-    assertThat(first.requests()).hasSize(1);
-    assertThat(second.requests()).hasSize(1);
+    assertThat(first.requests()).isNotEmpty();
+    assertThat(second.requests()).isNotEmpty();
   }
 
   @Test
@@ -501,19 +509,19 @@ class RemoteExpertLayerTest {
             CallScope.unbounded(),
             RoutingObserver.NONE);
     assertThat(combined.failures()).isEmpty();
-    assertThat(second.requests()).hasSize(1);
+    assertThat(second.requests()).isNotEmpty();
   }
 
   @Test
-  void aCallIsTriedTwiceAtMost() {
-    FakeExpertNode[] nodes = new FakeExpertNode[3];
+  void aCallIsTriedThriceAtMost() {
+    FakeExpertNode[] nodes = new FakeExpertNode[4];
     for (int i = 0; i < nodes.length; i++) {
       nodes[i] = node(ComputeType.F32, IntStream.range(0, EXPERTS).toArray());
       fail(nodes[i], ServingException.queueFull("rows", 5, Duration.ofSeconds(1)));
     }
     RemoteExpertLayer remote = layer(ComputeType.F32, LONG, nodes);
     onlyFailure(remote, CallScope.unbounded());
-    assertThat(Stream.of(nodes).mapToInt(node -> node.requests().size()).sum()).isEqualTo(2);
+    assertThat(Stream.of(nodes).mapToInt(node -> node.requests().size()).sum()).isEqualTo(3);
   }
 
   @Test

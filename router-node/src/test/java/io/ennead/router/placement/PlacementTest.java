@@ -52,6 +52,11 @@ class PlacementTest {
     }
 
     @Override
+    public long heardNanos() {
+      return 0;
+    }
+
+    @Override
     public PeerState state() {
       return state;
     }
@@ -136,18 +141,6 @@ class PlacementTest {
                     .toList());
       }
     }
-  }
-
-  @Test
-  void theFirstReadyReplicaIsChosen() {
-    StatePeer first = new StatePeer(1).holds(everyLayer(0));
-    StatePeer second = new StatePeer(2).holds(everyLayer(0));
-    List<ExpertPeer> holders = of(first, second).holders(0, 0);
-    assertThat(ReplicaChoice.FIRST_READY.choose(holders)).contains(first);
-    first.state = new PeerState.Lost("x");
-    assertThat(ReplicaChoice.FIRST_READY.choose(holders)).contains(second);
-    second.state = new PeerState.Lost("x");
-    assertThat(ReplicaChoice.FIRST_READY.choose(holders)).isEmpty();
   }
 
   @Test

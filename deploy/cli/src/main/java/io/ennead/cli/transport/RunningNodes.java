@@ -34,6 +34,7 @@ final class RunningNodes implements Transport {
             "--model=" + model,
             "--dtype=" + type.label(),
             "--expert-nodes=" + String.join(",", nodes),
+            "--expert-budget=2m",
             "--expert-timeout=2m",
             "--verify-experts=false"); // the bits are compared
     ExpertDispatch dispatch =

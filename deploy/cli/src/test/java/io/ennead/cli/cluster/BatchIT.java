@@ -99,7 +99,7 @@ class BatchIT {
     return new Decoding(
         metric("ennead_steps_total{phase=\"decode\"}"),
         metric("ennead_step_rows_total{phase=\"decode\"}"),
-        metric("ennead_expert_calls_total{phase=\"decode\"}"));
+        metric("ennead_expert_calls_total{phase=\"decode\",reason=\"first\"}"));
   }
 
   @Test

@@ -1,0 +1,140 @@
+package io.ennead.router.dispatch;
+
+import io.ennead.router.dispatch.NodeCall.Reason;
+import io.ennead.router.dispatch.Replicas.Choice;
+import io.ennead.router.moe.CallScope;
+import io.ennead.router.moe.ExpertLayer.Phase;
+import io.ennead.router.peer.ExpertPeer;
+import io.ennead.router.peer.PeerException;
+import io.ennead.router.peer.PeerReply;
+import io.ennead.router.placement.Placement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is known of the expert nodes from the calls to them: how long calls take, what each node has
+ * to do, whether it does it. Outlives the calls of a layer and is shared by them. Thread-safe.
+ */
+final class Nodes {
+  private static final Logger logger = LoggerFactory.getLogger(Nodes.class);
+
+  /** Calls are ended by their layer; this bounds them should that fail to. */
+  private static final int DEADLINE_IN_BUDGETS = 4;
+
+  private final Supplier<Placement> placement;
+  private final LayerBudget budget;
+  private final DispatchMetrics metrics;
+  private final Replicas replicas = new Replicas();
+  private final HedgeBudget hedges = new HedgeBudget();
+
+  Nodes(Supplier<Placement> placement, LayerBudget budget, DispatchMetrics metrics) {
+    this.placement = placement;
+    this.budget = budget;
+    this.metrics = metrics;
+  }
+
+  Placement placement() {
+    return placement.get();
+  }
+
+  Optional<Choice> choose(
+      List<ExpertPeer> holders, ToLongFunction<ExpertPeer> units, Set<ExpertPeer> probed) {
+    return replicas.choose(holders, units, probed);
+  }
+
+  /** Whether one of these nodes could be asked. */
+  boolean anyWell(List<ExpertPeer> peers) {
+    return replicas.anyWell(peers);
+  }
+
+  boolean mayHedge() {
+    return hedges.spend();
+  }
+
+  /** A call that is about to be sent. */
+  NodeCall begin(ExpertPeer peer, List<Ask> asks, Reason reason, Phase phase, int units) {
+    metrics.sent(phase, reason);
+    hedges.earn();
+    replicas.load(peer).sent(units);
+    long hedge = reason == Reason.PROBE ? 0 : budget.hedgeNanos(phase, units);
+    return new NodeCall(peer, asks, reason, units, budget.nanos(phase, units), hedge);
+  }
+
+  Duration deadline(NodeCall call, CallScope scope) {
+    long most = DEADLINE_IN_BUDGETS * call.budget().toNanos();
+    return Duration.ofNanos(Math.max(1, Math.min(most, scope.remainingNanos())));
+  }
+
+  /** A call has outlived its budget. */
+  void late(NodeCall call, Phase phase) {
+    budget.took(phase, call.units(), call.elapsed());
+    metrics.failed(call.peer(), call.elapsed(), "LATE");
+    if (replicas.load(call.peer()).breaker().late(System.nanoTime())) {
+      opened(call.peer(), "no answer within %d ms".formatted(call.budget().toMillis()));
+    }
+  }
+
+  /** What a node computed is not finite. */
+  void gaveNonsense(ExpertPeer peer) {
+    metrics.failed(peer, 0, "NOT_FINITE");
+    failure(peer, "NaN or infinity in its outputs");
+  }
+
+  /** A call has ended; on whichever thread. */
+  void ended(NodeCall call, Phase phase, @Nullable PeerReply answer, @Nullable Throwable failure) {
+    PeerLoad load = replicas.load(call.peer());
+    load.ended(call.units());
+    if (answer != null) {
+      answered(call, phase, answer, load);
+    } else if (failure instanceof PeerException e) {
+      metrics.failed(call.peer(), call.elapsed(), e.reason());
+      failed(call, e, load);
+    } else {
+      load.tookMoreThan(call.units(), call.elapsed());
+      unsettled(call, load);
+    }
+  }
+
+  private void answered(NodeCall call, Phase phase, PeerReply answer, PeerLoad load) {
+    long nanos = call.elapsed();
+    metrics.answered(call.peer(), nanos, answer.requestBytes(), answer.replyBytes());
+    budget.took(phase, call.units(), nanos);
+    load.took(call.units(), nanos);
+    if (load.breaker().success()) {
+      logger.info("expert node {} answers again", call.peer().address());
+      metrics.breaker(call.peer(), false);
+    }
+  }
+
+  private void failed(NodeCall call, PeerException failure, PeerLoad load) {
+    if (failure.blamesNode()) {
+      failure(call.peer(), failure.reason());
+    } else {
+      unsettled(call, load);
+    }
+  }
+
+  private static void unsettled(NodeCall call, PeerLoad load) {
+    if (call.reason() == Reason.PROBE) {
+      load.breaker().unsettled();
+    }
+  }
+
+  private void failure(ExpertPeer peer, String why) {
+    if (replicas.load(peer).breaker().failure(System.nanoTime())) {
+      opened(peer, why);
+    }
+  }
+
+  private void opened(ExpertPeer peer, String why) {
+    logger.warn("expert node {} gets no calls until it is heard from: {}", peer.address(), why);
+    metrics.breaker(peer, true);
+  }
+}
