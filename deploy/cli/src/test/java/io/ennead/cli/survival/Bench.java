@@ -18,7 +18,7 @@ record Bench(
   /** Runs long forms of the tests. */
   static final String LONG = "ennead.long";
 
-  private static final Duration ORACLE_LIMIT = Duration.ofSeconds(30);
+  private static final Duration UNDISTURBED_LIMIT = Duration.ofSeconds(30);
   private static final int REQUESTS = 40;
   private static final int LEAST_TOKENS = 20;
   private static final int MOST_TOKENS = 60;
@@ -43,12 +43,32 @@ record Bench(
     return Path.of("target", "survival", name).toAbsolutePath();
   }
 
+  /** Of all routers: they must agree, and a router's first requests take its code long. */
   private static Oracle oracle(String name, TestCluster cluster, List<GenerateRequest> requests)
       throws IOException, InterruptedException {
-    try (History history = History.open(directory(name).resolve("oracle.jsonl"));
-        Client client = Client.connect("oracle", cluster.router(0).address(), history)) {
-      Load.once(client, requests, ORACLE_LIMIT, AT_ONCE);
+    try (History history = History.open(directory(name).resolve("undisturbed.jsonl"))) {
+      for (int router = 0; router < cluster.routers(); router++) {
+        String address = cluster.router(router).address();
+        try (Client client = Client.connect("router-" + router, address, history)) {
+          Load.once(client, requests, UNDISTURBED_LIMIT, AT_ONCE);
+        }
+      }
       return Oracle.of(history.lines());
+    }
+  }
+
+  /** Ends what a test has left, and warms up what was started again. */
+  void heal() throws IOException, InterruptedException {
+    cluster.heal();
+    Oracle again = oracle(name, cluster, requests.subList(0, AT_ONCE));
+    again.answers().forEach((number, answer) -> requireSame(number, answer));
+  }
+
+  private void requireSame(int number, Oracle.Answer answer) {
+    if (!answer.equals(oracle.answers().get(number))) {
+      throw new AssertionError(
+          "request %d of seed %d: %s (expected, as before the fault: %s)"
+              .formatted(number, seed, answer, oracle.answers().get(number)));
     }
   }
 

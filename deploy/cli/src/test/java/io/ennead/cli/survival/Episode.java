@@ -89,7 +89,7 @@ final class Episode implements AutoCloseable {
   /** Ends the load, and judges what came of it. */
   Outcome end(Optional<Duration> longestGap) throws InterruptedException, IOException {
     for (Load load : loads) {
-      load.stop();
+      load.end();
     }
     history.close();
     List<HistoryLine> lines = history.lines();
@@ -103,6 +103,7 @@ final class Episode implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    loads.forEach(Load::stop);
     while (!clients.isEmpty()) {
       clients.pop().close();
     }

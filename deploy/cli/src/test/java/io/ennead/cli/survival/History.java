@@ -27,6 +27,7 @@ final class History implements AutoCloseable {
   private final AtomicLong ids = new AtomicLong();
   private final Map<Long, Recording> running = new ConcurrentHashMap<>();
   private final List<HistoryLine> lines = new ArrayList<>();
+  private boolean closed;
 
   private History(Path file, BufferedWriter writer) {
     this.file = file;
@@ -67,9 +68,12 @@ final class History implements AutoCloseable {
     return recording;
   }
 
+  /** What ends after the history was closed is in it already, without an end. */
   synchronized void ended(HistoryLine line) {
     running.remove(line.id());
-    add(line);
+    if (!closed) {
+      add(line);
+    }
   }
 
   private void add(HistoryLine line) {
@@ -93,6 +97,7 @@ final class History implements AutoCloseable {
     for (Recording recording : List.copyOf(running.values())) {
       ended(recording.unended());
     }
+    closed = true;
     writer.close();
   }
 

@@ -17,7 +17,7 @@ final class Load {
   /** More than any bound on the end of a request, so that a missing end is seen as one. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(20);
+  private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(100);
 
   private final Client client;
   private final List<GenerateRequest> requests;
@@ -92,9 +92,14 @@ final class Load {
     }
   }
 
-  /** Sends no more and waits for what is under way. */
-  void stop() throws InterruptedException {
+  /** Sends no more. */
+  void stop() {
     stopped = true;
+  }
+
+  /** Sends no more and waits for what is under way. */
+  void end() throws InterruptedException {
+    stop();
     join(limit.plus(PATIENCE).plus(PATIENCE));
   }
 

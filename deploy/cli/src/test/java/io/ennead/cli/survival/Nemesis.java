@@ -29,6 +29,10 @@ final class Nemesis {
     return deed("SIGKILL", expert, () -> cluster.expert(expert).kill());
   }
 
+  long terminate(int expert) {
+    return deed("SIGTERM", expert, () -> cluster.expert(expert).terminate());
+  }
+
   long freeze(int expert) {
     return deed("SIGSTOP", expert, () -> cluster.expert(expert).freeze());
   }

@@ -41,8 +41,8 @@ class SurvivalWithoutReplicasIT {
   }
 
   @AfterEach
-  void heal() {
-    bench.cluster().heal();
+  void heal() throws Exception {
+    bench.heal();
   }
 
   @Test

@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +31,7 @@ final class TestCluster implements AutoCloseable {
   private final ClusterPlan plan;
   private final Path directory;
   private final SortedMap<Integer, FaultProxy> proxies = new TreeMap<>();
+  private final Map<String, Integer> runs = new ConcurrentHashMap<>();
   private final List<Node> experts = new ArrayList<>();
   private final List<Node> routers = new ArrayList<>();
   private final Thread atExit = new Thread(this::killAll);
@@ -62,11 +65,11 @@ final class TestCluster implements AutoCloseable {
   }
 
   private void startNodes(int routerCount, List<Integer> proxied) throws IOException {
-    NodeLauncher launcher = new NodeLauncher(new RunDirectory(directory));
     for (int i = 0; i < NODES; i++) {
       int node = i;
       Ports ports = plan.ports().experts().get(i);
-      experts.add(Node.start(plan.nodeName(i), ports, () -> launcher.startExpert(plan, node)));
+      String name = plan.nodeName(i);
+      experts.add(Node.start(name, ports, () -> launcher(name).startExpert(plan, node)));
     }
     for (int node : proxied) {
       int port = plan.ports().experts().get(node).grpc();
@@ -80,10 +83,15 @@ final class TestCluster implements AutoCloseable {
 
   private void startRouter(int number) {
     ClusterPlan own = throughProxies(number == 0 ? plan.ports() : PortPlan.of(0, 0));
-    NodeLauncher launcher =
-        new NodeLauncher(new RunDirectory(directory.resolve("router-" + number)));
-    routers.add(
-        Node.start("router-" + number, own.ports().router(), () -> launcher.startRouter(own)));
+    String name = "router-" + number;
+    routers.add(Node.start(name, own.ports().router(), () -> launcher(name).startRouter(own)));
+  }
+
+  /** Each process of a node has a log of its own: name/1, name/2, and so on. */
+  private NodeLauncher launcher(String node) {
+    int run = runs.merge(node, 1, Integer::sum);
+    return new NodeLauncher(
+        new RunDirectory(directory.resolve(node).resolve(Integer.toString(run))));
   }
 
   /** The plan as a router sees it: proxies stand where their nodes do. */
@@ -102,6 +110,10 @@ final class TestCluster implements AutoCloseable {
 
   private Ports seen(int node, Ports ports) {
     return proxies.containsKey(node) ? new Ports(proxies.get(node).port(), ports.admin()) : ports;
+  }
+
+  int routers() {
+    return routers.size();
   }
 
   Node expert(int number) {

@@ -15,6 +15,10 @@ record Timeline(List<HistoryLine> history) {
     long length() {
       return to - from;
     }
+
+    long lengthSince(long time) {
+      return to - Math.max(from, time);
+    }
   }
 
   /**
