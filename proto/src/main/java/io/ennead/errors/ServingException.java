@@ -121,6 +121,15 @@ public final class ServingException extends RuntimeException {
         cause);
   }
 
+  /** More tokens went without an expert than the request or the router allows. */
+  public static ServingException tooDegraded(int degraded, int tokens, double maxShare) {
+    return of(
+        ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE,
+        "degraded tokens: %d of %d (expected: at most %s of them)"
+            .formatted(degraded, tokens, maxShare),
+        Map.of());
+  }
+
   /** A computation failed; the cause is logged, not told. */
   public static ServingException engineFailure(String what, @Nullable Throwable cause) {
     return new ServingException(

@@ -6,9 +6,11 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
+import io.ennead.router.generate.FailureRules;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.SchedulerLimits;
 import io.ennead.router.model.DecoderOptions;
+import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.peer.PeerAddress;
 import io.ennead.router.peer.PeerMonitor;
@@ -96,6 +98,22 @@ public record RouterConfig(
             help = "the same whatever calls usually take, and as long as that is not known",
             byDefault = "5s")
         Duration expertTimeout,
+    @Setting(
+            help =
+                "when experts cannot be reached, of requests that do not say: fail, wait (until their"
+                    + " deadline) or drop (go on without; the response tells)",
+            byDefault = "fail")
+        FailurePolicy.Mode expertFailure,
+    @Setting(
+            help = "how long tokens whose experts cannot be reached are tried again, then it fails",
+            byDefault = "2s")
+        Duration expertPatience,
+    @Setting(help = "the same of requests that wait, at most", byDefault = "1m")
+        Duration maxExpertWait,
+    @Setting(
+            help = "share of a request's tokens that may be computed without an expert; 0: none",
+            byDefault = "0")
+        double maxDegradedShare,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
         Duration probeInterval,
     @Setting(
@@ -132,6 +150,8 @@ public record RouterConfig(
     requireAtLeast("max-score-tokens", maxScoreTokens, 1);
     requirePositive("expert-budget", expertBudget);
     requirePositive("expert-timeout", expertTimeout);
+    requirePositive("max-expert-wait", maxExpertWait);
+    new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
     requirePositive("probe-interval", probeInterval);
     requirePeers(expertNodes);
   }
@@ -212,6 +232,7 @@ public record RouterConfig(
     int most = maxExpertsPerToken == 0 ? open : Math.min(maxExpertsPerToken, open);
     return new RequestPolicy(
         RoutingRule.atTemperature(routingTemperature).withMode(routingMode),
+        new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare),
         new RequestPolicy.Bounds(
             most, Math.min(maxContinuations, maxBatch), maxTrace, maxTraceBytes, maxScoreTokens));
   }

@@ -4,6 +4,7 @@ import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Readiness;
+import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
@@ -99,8 +100,9 @@ final class RouterParts implements AutoCloseable {
   private List<BindableService> services(ModelCatalog catalog) {
     SecureRandom seeds = new SecureRandom();
     return List.of(
-        new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong),
-        keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong)));
+        DegradedTrailer.on(new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong)),
+        DegradedTrailer.on(
+            keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong))));
   }
 
   private ModelInfo info(String fingerprint) {

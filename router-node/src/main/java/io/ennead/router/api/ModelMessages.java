@@ -8,6 +8,8 @@ import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.Truncation;
+import io.ennead.v1.ExpertFailureMode;
+import io.ennead.v1.ExpertFailurePolicy;
 import io.ennead.v1.GateInfo;
 import io.ennead.v1.GateScore;
 import io.ennead.v1.Model;
@@ -36,18 +38,19 @@ final class ModelMessages {
         .setExperts(info.experts())
         .setExpertsPerToken(info.expertsPerToken())
         .setDefaultSampling(sampling(info.defaultSampling()))
-        .setGate(gate(info.gate(), model.policy().routing()))
-        .setBounds(bounds(model.policy().bounds()))
+        .setGate(gate(info.gate(), model.policy()))
+        .setBounds(bounds(model.policy()))
         .build();
   }
 
-  private static GateInfo gate(GateConfig gate, RoutingRule routing) {
+  private static GateInfo gate(GateConfig gate, RequestPolicy policy) {
     return GateInfo.newBuilder()
         .setScore(score(gate.score()))
         .setRenormalises(gate.renormalise() || gate.score() == GateConfig.Score.SOFTMAX_OF_CHOSEN)
         .setSelectionBias(gate.selectionBias().isPresent())
         .setGroups(gate.groups().map(GateConfig.ExpertGroups::count).orElse(0))
-        .setDefaultRouting(routing(routing, gate.expertsPerToken()))
+        .setDefaultRouting(
+            routing(policy.routing(), gate.expertsPerToken()).setExpertFailure(failure(policy)))
         .build();
   }
 
@@ -59,7 +62,18 @@ final class ModelMessages {
     };
   }
 
-  private static io.ennead.v1.RoutingOptions routing(RoutingRule rule, int modelExpertsPerToken) {
+  private static ExpertFailurePolicy failure(RequestPolicy policy) {
+    ExpertFailureMode mode =
+        switch (policy.failures().byDefault()) {
+          case FAIL -> ExpertFailureMode.EXPERT_FAILURE_MODE_FAIL;
+          case WAIT -> ExpertFailureMode.EXPERT_FAILURE_MODE_WAIT;
+          case DROP -> ExpertFailureMode.EXPERT_FAILURE_MODE_DROP;
+        };
+    return ExpertFailurePolicy.newBuilder().setMode(mode).build();
+  }
+
+  private static io.ennead.v1.RoutingOptions.Builder routing(
+      RoutingRule rule, int modelExpertsPerToken) {
     return io.ennead.v1.RoutingOptions.newBuilder()
         .setTemperature(rule.temperature())
         .setMode(
@@ -78,17 +92,18 @@ final class ModelMessages {
             switch (rule.weights()) {
               case SCORE -> RoutingWeights.ROUTING_WEIGHTS_SCORE;
               case UNIFORM -> RoutingWeights.ROUTING_WEIGHTS_UNIFORM;
-            })
-        .build();
+            });
   }
 
-  private static RequestBounds bounds(RequestPolicy.Bounds bounds) {
+  private static RequestBounds bounds(RequestPolicy policy) {
+    RequestPolicy.Bounds bounds = policy.bounds();
     return RequestBounds.newBuilder()
         .setExpertsPerToken(bounds.expertsPerToken())
         .setN(bounds.continuations())
         .setTraceLevel(TraceMessages.level(bounds.traceLevel()))
         .setTraceBytes(bounds.traceBytes())
         .setScoreTokens(bounds.scoreTokens())
+        .setMaxDegradedShare(policy.failures().maxDegradedShare())
         .build();
   }
 

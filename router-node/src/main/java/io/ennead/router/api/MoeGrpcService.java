@@ -2,11 +2,13 @@ package io.ennead.router.api;
 
 import io.ennead.errors.ServingException;
 import io.ennead.node.GrpcErrors;
+import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer.Phase;
+import io.ennead.router.moe.FailurePolicy.Drop;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.trace.TraceOptions;
@@ -20,9 +22,10 @@ import io.ennead.wire.TensorCodec;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -44,6 +47,9 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
   private static final String HIDDEN = "hidden";
   private static final Duration RETRY_AFTER = Duration.ofMillis(100);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+
+  /** Between two tries to reach experts. */
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final ModelCatalog catalog;
   private final MoeLimits limits;
@@ -91,7 +97,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     CallScope scope = CallScope.until(CallDeadline.nanos());
     call.setOnCancelHandler(scope::cancel);
     try {
-      enqueue(read(request), call, scope);
+      enqueue(read(request, DegradedTrailer.ofCall()), call, scope);
     } catch (RuntimeException e) {
       call.onError(GrpcErrors.toStatus(e));
     }
@@ -105,9 +111,10 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       RoutingOptions routing,
       TraceOptions trace,
       Tensor hidden,
-      int rows) {}
+      int rows,
+      DegradedTrailer.Note trailer) {}
 
-  private Job read(MoeServiceForwardRequest request) {
+  private Job read(MoeServiceForwardRequest request, DegradedTrailer.Note trailer) {
     ServedModel model = catalog.find(request.getModel());
     return new Job(
         model,
@@ -116,7 +123,8 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
         RoutingReader.read(request.getRouting(), model, seeds.getAsLong()),
         trace(request, model),
         request.getHidden(),
-        rows(request.getHidden(), model.info().hiddenSize()));
+        rows(request.getHidden(), model.info().hiddenSize()),
+        trailer);
   }
 
   /** Of the one layer that runs. */
@@ -204,13 +212,43 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     requireTime(scope);
     float[] hidden = TensorCodec.floats(job.hidden(), HIDDEN);
     TensorCodec.requireFinite(hidden, HIDDEN);
-    LayerCallTrace trace =
-        new LayerCallTrace(job.trace(), job.model().moe().gate(), job.routing(), job.rows());
-    MoeLayer.Result result =
-        job.model()
-            .moe()
-            .forward(job.layer(), job.phase(), hidden, job.routing(), scope, trace.observer());
-    requireComplete(result.rows());
+    long end = System.nanoTime() + job.routing().failure().patience().toNanos();
+    while (true) {
+      LayerCallTrace trace =
+          new LayerCallTrace(job.trace(), job.model().moe().gate(), job.routing(), job.rows());
+      MoeLayer.Result result =
+          job.model()
+              .moe()
+              .forward(job.layer(), job.phase(), hidden, job.routing(), scope, trace.observer());
+      Optional<ServingException> failure = firstFailure(result.rows());
+      if (failure.isEmpty()) {
+        return response(job, result, trace);
+      }
+      if (!mayPass(failure.get()) || System.nanoTime() - end >= 0 || !pause()) {
+        throw failure.get();
+      }
+      requireTime(scope);
+    }
+  }
+
+  private static boolean mayPass(ServingException failure) {
+    return failure.reason() == ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE
+        || failure.reason() == ErrorReason.ERROR_REASON_QUEUE_FULL;
+  }
+
+  /** Lets some time go by; false when the service closes. */
+  private static boolean pause() {
+    try {
+      Thread.sleep(PAUSE.toMillis());
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static MoeServiceForwardResponse response(
+      Job job, MoeLayer.Result result, LayerCallTrace trace) {
     int width = job.model().info().hiddenSize();
     MoeServiceForwardResponse.Builder response =
         MoeServiceForwardResponse.newBuilder()
@@ -220,6 +258,11 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
             .setRouting(Responses.routing(result.routing()))
             .setRoutingSeed(job.routing().seed());
     trace.message().ifPresent(response::setTrace);
+    Degraded degraded = degraded(job, result.degraded());
+    if (degraded.tokens() > 0) {
+      response.setDegraded(Responses.degraded(degraded));
+      job.trailer().add(degraded);
+    }
     return response.build();
   }
 
@@ -234,11 +277,19 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
   }
 
   /** Rows without their experts are never given out: the first failure fails the call. */
-  private static void requireComplete(CombinedRows rows) {
+  private static Optional<ServingException> firstFailure(CombinedRows rows) {
     Map<Integer, ServingException> failures = rows.failures();
-    if (!failures.isEmpty()) {
-      throw failures.get(Collections.min(failures.keySet()));
+    return failures.keySet().stream().min(Integer::compare).map(failures::get);
+  }
+
+  private static Degraded degraded(Job job, Map<Integer, Set<Integer>> missing) {
+    double most = job.routing().failure().drop().map(Drop::maxShare).orElse(0.0);
+    if (missing.size() > most * job.rows()) {
+      throw ServingException.tooDegraded(missing.size(), job.rows(), most);
     }
+    return missing.values().stream()
+        .map(experts -> Degraded.token(Map.of(job.layer(), experts)))
+        .reduce(Degraded.NONE, Degraded::plus);
   }
 
   /**

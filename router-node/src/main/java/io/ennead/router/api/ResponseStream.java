@@ -29,6 +29,7 @@ final class ResponseStream implements TokenSink {
   private final String responseId;
   private final int limit;
   private final Queue<GenerateResponse> buffer = new ArrayDeque<>();
+  private final DegradedTrailer.Note trailer = DegradedTrailer.ofCall();
   private @Nullable Runnable ending;
   private @Nullable Generation generation;
   private int unfinished = 1;
@@ -89,6 +90,7 @@ final class ResponseStream implements TokenSink {
 
   @Override
   public synchronized void finished(FinishInfo info) {
+    trailer.add(info.degraded());
     if (!closed) {
       buffer.add(Responses.finish(responseId, info));
     }

@@ -1,5 +1,6 @@
 package io.ennead.router.api;
 
+import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.generate.Piece;
 import io.ennead.router.moe.Routing;
@@ -52,6 +53,9 @@ final class Responses {
             .setTimeToFirstTokenSeconds(seconds(info.firstToken()))
             .setTotalSeconds(seconds(info.total()))
             .setStop(info.stop());
+    if (info.degraded().tokens() > 0) {
+      finish.setDegraded(degraded(info.degraded()));
+    }
     GenerateResponse.Builder response =
         GenerateResponse.newBuilder()
             .setResponseId(responseId)
@@ -61,6 +65,14 @@ final class Responses {
       response.setTrace(TraceMessages.summary(info.routing()));
     }
     return response.build();
+  }
+
+  static io.ennead.v1.Degraded degraded(Degraded tokens) {
+    return io.ennead.v1.Degraded.newBuilder()
+        .setTokens(tokens.tokens())
+        .addAllLayers(tokens.layers())
+        .addAllExperts(tokens.experts())
+        .build();
   }
 
   private static FinishReason reason(FinishInfo.Reason reason) {

@@ -4,17 +4,22 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.RoutingRule.Mass;
 import io.ennead.router.moe.RoutingRule.Mode;
 import io.ennead.router.moe.RoutingRule.Weights;
 import io.ennead.v1.ExcludedExpert;
+import io.ennead.v1.ExpertFailureMode;
+import io.ennead.v1.ExpertFailurePolicy;
 import io.ennead.v1.LayerTemperature;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -42,6 +47,17 @@ final class RoutingReader {
     return new RoutingReader(options, served).read(seed);
   }
 
+  /** The same for results that must not lack experts: to go on without is refused. */
+  static RoutingOptions readWhole(
+      io.ennead.v1.RoutingOptions options, ServedModel served, long seed) {
+    if (options.getExpertFailure().getMode() == ExpertFailureMode.EXPERT_FAILURE_MODE_DROP) {
+      throw refused("expert_failure.mode", "DROP", "FAIL or WAIT: scores are of the whole model");
+    }
+    RoutingOptions read = read(options, served, seed);
+    FailurePolicy whole = new FailurePolicy(read.failure().patience(), Optional.empty());
+    return new RoutingOptions(read.rule(), read.byLayer(), read.seed(), whole);
+  }
+
   private RoutingOptions read(long seed) {
     List<Integer> layers = layers();
     Map<Integer, Double> temperatures = temperatures(layers);
@@ -59,7 +75,38 @@ final class RoutingReader {
         byLayer.put(layer, rule);
       }
     }
-    return new RoutingOptions(others, byLayer, options.hasSeed() ? options.getSeed() : seed);
+    return new RoutingOptions(
+        others, byLayer, options.hasSeed() ? options.getSeed() : seed, failure());
+  }
+
+  private FailurePolicy failure() {
+    ExpertFailurePolicy wanted = options.getExpertFailure();
+    long least = wanted.hasMinExperts() ? Integer.toUnsignedLong(wanted.getMinExperts()) : 1;
+    if (least < 1 || least > model.experts()) {
+      throw refused("expert_failure.min_experts", least, "1 to " + model.experts());
+    }
+    return policy
+        .failures()
+        .policy(
+            failureMode(wanted),
+            (int) least,
+            wanted.hasMaxDegradedShare()
+                ? OptionalDouble.of(wanted.getMaxDegradedShare())
+                : OptionalDouble.empty());
+  }
+
+  private FailurePolicy.Mode failureMode(ExpertFailurePolicy wanted) {
+    return switch (wanted.getMode()) {
+      case EXPERT_FAILURE_MODE_UNSPECIFIED -> policy.failures().byDefault();
+      case EXPERT_FAILURE_MODE_FAIL -> FailurePolicy.Mode.FAIL;
+      case EXPERT_FAILURE_MODE_WAIT -> FailurePolicy.Mode.WAIT;
+      case EXPERT_FAILURE_MODE_DROP -> FailurePolicy.Mode.DROP;
+      case UNRECOGNIZED ->
+          throw refused(
+              "expert_failure.mode",
+              wanted.getModeValue(),
+              "EXPERT_FAILURE_MODE_FAIL, _WAIT or _DROP");
+    };
   }
 
   private RoutingRule base() {

@@ -73,7 +73,7 @@ final class ScoreReader {
         within("top", request.hasTop(), request.getTop(), 0, 0, MAX_TOP),
         request.getFitTemperature() || request.hasFitWindow(),
         fitWindow(request, tokens.length - from),
-        RoutingReader.read(request.getRouting(), model, seeds.getAsLong()),
+        RoutingReader.readWhole(request.getRouting(), model, seeds.getAsLong()),
         TraceReader.read(request.getTrace(), model),
         CallDeadline.nanos());
   }

@@ -18,6 +18,7 @@ import java.util.List;
  * @param queued from arrival to a place in the batch
  * @param firstToken from arrival to the first token
  * @param total from arrival to the end
+ * @param degraded tokens, of the prompt too, that were computed without some of their experts
  */
 public record FinishInfo(
     int index,
@@ -31,7 +32,8 @@ public record FinishInfo(
     List<LayerSummary> routing,
     Duration queued,
     Duration firstToken,
-    Duration total) {
+    Duration total,
+    Degraded degraded) {
   /** Copies the list. */
   public FinishInfo {
     routing = List.copyOf(routing);

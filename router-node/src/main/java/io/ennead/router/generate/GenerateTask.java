@@ -36,6 +36,7 @@ final class GenerateTask implements SequenceTask {
   private long lastToken;
   private int generated;
   private int reused;
+  private Degraded degraded = Degraded.NONE;
   private FinishInfo.@Nullable Reason reason;
 
   /**
@@ -86,6 +87,12 @@ final class GenerateTask implements SequenceTask {
   @Override
   public void reused(int positions) {
     reused += positions;
+  }
+
+  @Override
+  public void degraded(Degraded tokens) {
+    degraded = degraded.plus(tokens);
+    metrics.degraded(tokens.tokens());
   }
 
   @Override
@@ -179,7 +186,8 @@ final class GenerateTask implements SequenceTask {
             recorder.map(TraceRecorder::summary).orElse(List.of()),
             Duration.ofNanos(admitted - arrived),
             Duration.ofNanos(firstToken - arrived),
-            Duration.ofNanos(System.nanoTime() - arrived));
+            Duration.ofNanos(System.nanoTime() - arrived),
+            degraded);
     metrics.finished(info);
     sink.finished(info);
   }

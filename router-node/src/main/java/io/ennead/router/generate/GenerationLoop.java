@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,9 @@ final class GenerationLoop implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(GenerationLoop.class);
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+  /** Between two tries to reach experts: each costs a part of a step. */
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final MoeModel model;
   private final Scheduler scheduler;
@@ -128,9 +132,7 @@ final class GenerationLoop implements AutoCloseable {
   }
 
   private void turn() throws InterruptedException {
-    if (scheduler.idle()) {
-      commands.take().run();
-    }
+    awaitWork();
     for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
       command.run();
     }
@@ -141,6 +143,19 @@ final class GenerationLoop implements AutoCloseable {
     reap();
     scheduler.decode().ifPresent(this::runStep);
     reportLoad();
+  }
+
+  /** Blocks while there is nothing to run: no sequence, or only some that are set aside. */
+  private void awaitWork() throws InterruptedException {
+    if (scheduler.idle()) {
+      commands.take().run();
+      return;
+    }
+    long pause = scheduler.pause(System.nanoTime());
+    Runnable command = pause > 0 ? commands.poll(pause, TimeUnit.NANOSECONDS) : null;
+    if (command != null) {
+      command.run();
+    }
   }
 
   private void reportLoad() {
@@ -210,9 +225,10 @@ final class GenerationLoop implements AutoCloseable {
       }
       ServingException failure = failed.get(i);
       if (failure != null) {
-        fail(sequence, failure);
+        retryOrFail(sequence, failure);
         continue;
       }
+      sequence.proceed();
       results.tell(i);
       sequence.advance(batch.step().spans().get(i).ids().length);
       scheduler.keep(sequence);
@@ -233,6 +249,17 @@ final class GenerationLoop implements AutoCloseable {
     results.next(sequence).ifPresent(sequence::append);
     if (sequence.exhausted() && leave(sequence)) {
       sequence.task().finished();
+    }
+  }
+
+  private void retryOrFail(Sequence sequence, ServingException failure) {
+    boolean passing =
+        switch (failure.reason()) {
+          case ERROR_REASON_EXPERT_UNREACHABLE, ERROR_REASON_QUEUE_FULL -> true;
+          default -> false;
+        };
+    if (!passing || closed || !sequence.setAside(System.nanoTime(), PAUSE.toNanos())) {
+      fail(sequence, failure);
     }
   }
 

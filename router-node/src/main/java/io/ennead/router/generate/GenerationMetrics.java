@@ -29,6 +29,7 @@ public final class GenerationMetrics {
   private final CounterDataPoint generationTokens;
   private final CounterDataPoint prefixQueries;
   private final CounterDataPoint prefixHits;
+  private final CounterDataPoint degradedTokens;
   private final DistributionDataPoint timeToFirstToken;
   private final DistributionDataPoint interTokenLatency;
   private final DistributionDataPoint requestLatency;
@@ -63,6 +64,12 @@ public final class GenerationMetrics {
             modelName,
             "prefix_cache_hits_total",
             "Tokens of prompts not computed, since the prefix cache had them.");
+    degradedTokens =
+        counter(
+            registry,
+            modelName,
+            "degraded_tokens_total",
+            "Tokens computed without some of their experts, as their requests allowed.");
     timeToFirstToken =
         histogram(
             registry,
@@ -111,6 +118,11 @@ public final class GenerationMetrics {
   /** So many tokens of a prompt were in the prefix cache. */
   public void prefixHit(int tokens) {
     prefixHits.inc(tokens);
+  }
+
+  /** So many tokens were computed without some of their experts. */
+  public void degraded(int tokens) {
+    degradedTokens.inc(tokens);
   }
 
   /** A request's first token is there. */

@@ -7,9 +7,15 @@ import io.ennead.router.trace.TraceLevel;
  * What a router makes of requests for a model, beyond what the model itself says.
  *
  * @param routing what absent routing options mean
+ * @param failures what happens when experts cannot be reached
  * @param bounds the largest values that requests may ask for
  */
-public record RequestPolicy(RoutingRule routing, Bounds bounds) {
+public record RequestPolicy(RoutingRule routing, FailureRules failures, Bounds bounds) {
+
+  /** Requests fail at once when experts cannot be reached. */
+  public RequestPolicy(RoutingRule routing, Bounds bounds) {
+    this(routing, FailureRules.STRICT, bounds);
+  }
 
   /**
    * The largest values that requests may ask for.

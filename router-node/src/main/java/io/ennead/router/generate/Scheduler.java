@@ -39,6 +39,11 @@ final class Scheduler {
     return waiting.isEmpty() && running.isEmpty();
   }
 
+  /** Nanoseconds until a running sequence may run; 0 when one may now, or none is running. */
+  long pause(long now) {
+    return running.stream().mapToLong(s -> Math.max(0, s.pause(now))).min().orElse(0);
+  }
+
   int waitingCount() {
     return waiting.size();
   }
@@ -95,7 +100,9 @@ final class Scheduler {
 
   /** Keeps the KV blocks of what a prompt has computed for others that begin so. */
   void keep(Sequence sequence) {
-    prefixes.keep(sequence);
+    if (sequence.degraded().tokens() == 0) { // others are to get what the whole model computes
+      prefixes.keep(sequence);
+    }
   }
 
   /**
@@ -120,7 +127,7 @@ final class Scheduler {
     List<Sequence> sequences = new ArrayList<>();
     List<Span> spans = new ArrayList<>();
     int budget = limits.prefillBudget();
-    for (Sequence sequence : running) {
+    for (Sequence sequence : runnable()) {
       reuse(sequence);
       int from = sequence.computed();
       while (sequence.prefilling() && from < sequence.computed() + sequence.promptLeft()) {
@@ -137,6 +144,11 @@ final class Scheduler {
     return Batch.of(Phase.PREFILL, sequences, spans);
   }
 
+  private List<Sequence> runnable() {
+    long now = System.nanoTime();
+    return running.stream().filter(sequence -> sequence.pause(now) <= 0).toList();
+  }
+
   /** Another may have computed what comes next since the sequence got its place. */
   private void reuse(Sequence sequence) {
     if (sequence.prefilling()) {
@@ -146,7 +158,7 @@ final class Scheduler {
 
   /** One token of every sequence whose prompt is computed. */
   Optional<Batch> decode() {
-    List<Sequence> sequences = running.stream().filter(s -> !s.prefilling()).toList();
+    List<Sequence> sequences = runnable().stream().filter(s -> !s.prefilling()).toList();
     return Batch.of(Phase.DECODE, sequences, sequences.stream().map(Sequence::decodeSpan).toList());
   }
 

@@ -26,6 +26,8 @@ final class Sequence {
   private @Nullable Prefix prefix;
   private int cached;
   private boolean ended;
+  private Degraded degraded = Degraded.NONE;
+  private @Nullable Trouble trouble;
   private volatile boolean cancelled;
 
   /** A sequence that waits for its place, and continues its prompt alone. */
@@ -153,6 +155,52 @@ final class Sequence {
 
   boolean ended() {
     return ended;
+  }
+
+  /**
+   * Experts cannot be reached.
+   *
+   * @param since when that was first seen
+   * @param retryAt when the same tokens are tried again
+   */
+  private record Trouble(long since, long retryAt) {}
+
+  /**
+   * Sets the sequence aside until the tokens that failed are tried again; they give the same bits
+   * then.
+   *
+   * @return false when its patience is over
+   */
+  boolean setAside(long now, long pauseNanos) {
+    long since = trouble == null ? now : trouble.since();
+    if (now - since >= routing.failure().patience().toNanos()) {
+      return false;
+    }
+    trouble = new Trouble(since, now + pauseNanos);
+    return true;
+  }
+
+  /** Nanoseconds until the sequence may run; not positive when it may now. */
+  long pause(long now) {
+    return trouble == null ? 0 : trouble.retryAt() - now;
+  }
+
+  /** Experts have been reached. */
+  void proceed() {
+    trouble = null;
+  }
+
+  /** Tokens were computed without some of their experts; so were those that attend to them. */
+  void degrade(Degraded tokens) {
+    if (tokens.tokens() > 0) {
+      degraded = degraded.plus(tokens);
+      task.degraded(tokens);
+      siblings.forEach(sibling -> sibling.degrade(tokens));
+    }
+  }
+
+  Degraded degraded() {
+    return degraded;
   }
 
   int promptLength() {

@@ -61,6 +61,9 @@ interface SequenceTask {
    */
   void finished();
 
+  /** Tokens were computed without some of their experts. */
+  default void degraded(Degraded tokens) {}
+
   /** The sequence ends with an error. */
   void failed(ServingException failure);
 }

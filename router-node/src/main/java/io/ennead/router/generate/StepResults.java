@@ -4,11 +4,13 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.generate.Scheduler.Batch;
 import io.ennead.router.model.Span;
 import io.ennead.router.model.StepObserver;
+import io.ennead.router.moe.FailurePolicy.Drop;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.trace.SpanTrace;
 import io.ennead.router.trace.StepTrace;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -27,6 +29,9 @@ final class StepResults implements StepObserver {
   private final List<Optional<SpanTrace>> traces = new ArrayList<>();
   private final RoutingObserver routing;
   private final Set<Integer> told = new HashSet<>();
+
+  // By row of the step, then by layer.
+  private final Map<Integer, Map<Integer, Set<Integer>>> missing = new HashMap<>();
   private final Map<Sequence, OptionalInt> next = new IdentityHashMap<>();
   private final Map<Sequence, ServingException> failures = new IdentityHashMap<>();
 
@@ -65,8 +70,27 @@ final class StepResults implements StepObserver {
   /** Hands over what was recorded of a span that succeeded; once. */
   void tell(int span) {
     if (told.add(span)) {
+      batch.sequences().get(span).degrade(degraded(span));
       traces.get(span).ifPresent(trace -> tell(batch.sequences().get(span), trace));
     }
+  }
+
+  private Degraded degraded(int span) {
+    Degraded sum = Degraded.NONE;
+    if (!missing.isEmpty()) {
+      List<Span> spans = batch.step().spans();
+      int first = spans.subList(0, span).stream().mapToInt(before -> before.ids().length).sum();
+      for (int row = first; row < first + spans.get(span).ids().length; row++) {
+        Map<Integer, Set<Integer>> byLayer = missing.get(row);
+        sum = byLayer == null ? sum : sum.plus(Degraded.token(byLayer));
+      }
+    }
+    return sum;
+  }
+
+  @Override
+  public void degraded(int layer, int row, Set<Integer> experts) {
+    missing.computeIfAbsent(row, none -> new HashMap<>()).put(layer, experts);
   }
 
   /** A prompt's earlier chunks in the same step come first. */
@@ -110,8 +134,17 @@ final class StepResults implements StepObserver {
     sequence.siblings().forEach(sibling -> accept(sibling, position, logits, offset));
   }
 
+  private static void requireWholeEnough(Sequence sequence, int tokens) {
+    int degraded = sequence.degraded().tokens();
+    double most = sequence.routing().failure().drop().map(Drop::maxShare).orElse(1.0);
+    if (degraded > most * tokens) {
+      throw ServingException.tooDegraded(degraded, tokens, most);
+    }
+  }
+
   private void accept(Sequence sequence, int position, float[] logits, int offset) {
     try {
+      requireWholeEnough(sequence, position + 1);
       next.put(sequence, sequence.task().accept(position, logits, offset));
     } catch (ServingException e) { // one sequence's numbers say nothing about its neighbours
       failures.put(sequence, e);

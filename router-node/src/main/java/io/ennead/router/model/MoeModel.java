@@ -12,6 +12,7 @@ import io.ennead.router.moe.GateLogits;
 import io.ennead.router.moe.RoutedRows;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.SharedExpert;
+import io.ennead.router.moe.Survivors;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,8 +82,13 @@ public final class MoeModel implements AutoCloseable {
       Decoder.Attended attended = decoder.attend(layer, combined, rows, step.phase());
       Routing routing = gate.route(layer, attended.gateLogits(), routed);
       observer.routed(layer, attended.hidden(), attended.gateLogits(), routing);
-      CombinedRows sum =
-          experts.forward(layer, step.phase(), attended.hidden(), routing, scope, observer);
+      Survivors.Result result =
+          Survivors.of(
+              experts.forward(layer, step.phase(), attended.hidden(), routing, scope, observer),
+              routing,
+              routed);
+      result.degraded().forEach((row, lost) -> observer.degraded(layer, row, lost));
+      CombinedRows sum = result.rows();
       collect(step, sum, failed);
       combined = sum.values();
       if (failed.size() == step.spans().size()) {

@@ -1,6 +1,8 @@
 package io.ennead.router.moe;
 
 import io.ennead.router.moe.ExpertLayer.Phase;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * One Mixture-of-Experts layer as a function of its input: gate logits, routing, experts, weighted
@@ -37,12 +39,14 @@ public final class MoeLayer {
       CallScope scope,
       RoutingObserver observer) {
     float[] logits = gateLogits.logits(layer, phase, hidden);
-    Routing routing =
-        gate.route(layer, logits, RoutedRows.of(logits.length / gate.experts(), options));
+    RoutedRows routed = RoutedRows.of(logits.length / gate.experts(), options);
+    Routing routing = gate.route(layer, logits, routed);
     observer.routed(layer, hidden, logits, routing);
-    CombinedRows rows = experts.forward(layer, phase, hidden, routing, scope, observer);
-    add(rows, shared.output(layer, phase, hidden));
-    return new Result(rows, routing, logits);
+    Survivors.Result survivors =
+        Survivors.of(
+            experts.forward(layer, phase, hidden, routing, scope, observer), routing, routed);
+    add(survivors.rows(), shared.output(layer, phase, hidden));
+    return new Result(survivors.rows(), routing, logits, survivors.degraded());
   }
 
   private static void add(CombinedRows rows, float[] more) {
@@ -56,6 +60,8 @@ public final class MoeLayer {
    *
    * @param rows combined rows [rows, width]
    * @param logits [rows, experts], effective gate logits
+   * @param degraded rows that were computed without some of their experts, and which
    */
-  public record Result(CombinedRows rows, Routing routing, float[] logits) {}
+  public record Result(
+      CombinedRows rows, Routing routing, float[] logits, Map<Integer, Set<Integer>> degraded) {}
 }

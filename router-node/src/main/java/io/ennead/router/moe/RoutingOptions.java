@@ -10,14 +10,21 @@ import java.util.Map;
  * @param rule at layers that have no rule of their own
  * @param byLayer rules of single layers
  * @param seed of the random stream that {@link RoutingRule.Mode#SAMPLED} draws from
+ * @param failure what to do when experts cannot be reached
  */
-public record RoutingOptions(RoutingRule rule, Map<Integer, RoutingRule> byLayer, long seed) {
+public record RoutingOptions(
+    RoutingRule rule, Map<Integer, RoutingRule> byLayer, long seed, FailurePolicy failure) {
   /** What the model's own configuration says. */
   public static final RoutingOptions DEFAULT = everywhere(RoutingRule.MODEL, 0);
 
   /** Copies the map. */
   public RoutingOptions {
     byLayer = Map.copyOf(byLayer);
+  }
+
+  /** Options that fail when experts cannot be reached. */
+  public RoutingOptions(RoutingRule rule, Map<Integer, RoutingRule> byLayer, long seed) {
+    this(rule, byLayer, seed, FailurePolicy.FAIL);
   }
 
   /** One rule for every layer. */

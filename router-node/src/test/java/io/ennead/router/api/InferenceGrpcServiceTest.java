@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.common.collect.Lists;
 import io.ennead.errors.ServingException;
+import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.FakeScorer;
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.generate.GenerationRequest;
@@ -352,6 +353,7 @@ class InferenceGrpcServiceTest {
         List.of(),
         Duration.ZERO,
         Duration.ofMillis(5),
-        Duration.ofSeconds(3));
+        Duration.ofSeconds(3),
+        Degraded.NONE);
   }
 }

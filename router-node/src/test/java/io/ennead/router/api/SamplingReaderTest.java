@@ -6,6 +6,7 @@ import static io.ennead.v1.ErrorReason.ERROR_REASON_TOKEN_OUT_OF_RANGE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.Lists;
+import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.sample.SamplerKind;
@@ -72,7 +73,8 @@ class SamplingReaderTest {
                     List.of(),
                     Duration.ZERO,
                     Duration.ZERO,
-                    Duration.ZERO));
+                    Duration.ZERO,
+                    Degraded.NONE));
     ModelCatalog catalog =
         new ModelCatalog(
             List.of(

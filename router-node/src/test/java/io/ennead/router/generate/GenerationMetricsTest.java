@@ -37,7 +37,8 @@ class GenerationMetricsTest {
             List.of(),
             Duration.ofMillis(20),
             Duration.ofMillis(30),
-            Duration.ofSeconds(3)));
+            Duration.ofSeconds(3),
+            Degraded.NONE));
     metrics.state(2, 5, 0.25);
 
     assertThat(scrape(registry))
