@@ -18,8 +18,8 @@ record Bench(
   /** Runs long forms of the tests. */
   static final String LONG = "ennead.long";
 
-  private static final Duration UNDISTURBED_LIMIT = Duration.ofSeconds(30);
-  private static final int REQUESTS = 40;
+  private static final Duration UNDISTURBED_LIMIT = Duration.ofMinutes(2);
+  private static final int REQUESTS = 24;
   private static final int LEAST_TOKENS = 20;
   private static final int MOST_TOKENS = 60;
   private static final int AT_ONCE = 8;

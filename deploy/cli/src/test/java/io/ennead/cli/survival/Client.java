@@ -38,6 +38,7 @@ final class Client implements AutoCloseable {
     Recording recording = history.begin(number, name, limit.toNanos() / 1000);
     RecordedCall call = new RecordedCall(recording, readsWhenTold);
     InferenceServiceGrpc.newStub(channel)
+        .withInterceptors(call.trailers())
         .withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS)
         .generate(request, call);
     return call;

@@ -38,6 +38,7 @@ final class HistoryChecker {
   /** What is wrong with a history. */
   enum Kind {
     WRONG_ANSWER,
+    HALF_FLAGGED,
     NO_END,
     LATE_END,
     UNTYPED_ERROR,
@@ -56,6 +57,7 @@ final class HistoryChecker {
     for (HistoryLine line : history) {
       checkOnce(line, ids, answered, found);
       checkEnd(line, found);
+      checkFlag(line, found);
       checkAnswer(line, found);
       longestGap.ifPresent(bound -> checkGaps(line, bound, found));
     }
@@ -89,6 +91,15 @@ final class HistoryChecker {
     }
     if (!line.isOk() && line.reason().isEmpty() && !PLAIN.contains(line.status())) {
       found.add(violation(Kind.UNTYPED_ERROR, line, line.status() + ": " + line.message()));
+    }
+  }
+
+  private static void checkFlag(HistoryLine line, List<Violation> found) {
+    if (line.isOk() && line.degraded() != line.degradedTrailer()) {
+      String text = "degraded: %s by its last piece, %s by its trailer";
+      found.add(
+          violation(
+              Kind.HALF_FLAGGED, line, text.formatted(line.degraded(), line.degradedTrailer())));
     }
   }
 

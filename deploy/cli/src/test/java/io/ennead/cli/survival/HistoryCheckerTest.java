@@ -59,6 +59,12 @@ class HistoryCheckerTest {
   }
 
   @Test
+  void aFlagWithoutItsTrailerIsFound() {
+    assertFound(Kind.HALF_FLAGGED, line().degraded().trailer(false));
+    assertFound(Kind.HALF_FLAGGED, line().trailer(true));
+  }
+
+  @Test
   void aMissingEndIsFound() {
     assertFound(Kind.NO_END, line().end(-1));
   }
@@ -145,6 +151,7 @@ class HistoryCheckerTest {
     private List<Integer> tokens = TOKENS;
     private List<Double> logprobs = LOGPROBS;
     private boolean degraded;
+    private boolean trailer;
     private int finishes = 1;
     private String response = "r";
 
@@ -186,6 +193,11 @@ class HistoryCheckerTest {
 
     LineBuilder degraded() {
       degraded = true;
+      return trailer(true);
+    }
+
+    LineBuilder trailer(boolean value) {
+      trailer = value;
       return this;
     }
 
@@ -214,6 +226,7 @@ class HistoryCheckerTest {
           tokens,
           logprobs,
           degraded,
+          trailer,
           finishes,
           false,
           List.of(response));

@@ -18,6 +18,7 @@ import java.util.List;
  * @param tokens ids
  * @param logprobs of the tokens
  * @param degraded whether the answer says that experts were left out
+ * @param degradedTrailer whether the trailer x-degraded-experts came
  * @param finishes last pieces that came
  * @param pieceAfterFinish whether anything came after the last piece
  * @param responseIds different ones in its pieces
@@ -36,6 +37,7 @@ record HistoryLine(
     List<Integer> tokens,
     List<Double> logprobs,
     boolean degraded,
+    boolean degradedTrailer,
     int finishes,
     boolean pieceAfterFinish,
     List<String> responseIds) {

@@ -74,7 +74,14 @@ final class Node implements AutoCloseable {
         .pollDelay(Duration.ZERO)
         .pollInterval(POLL)
         .atMost(limit)
-        .until(this::isReady);
+        .until(this::isReadyOrEnded);
+    if (!process.isAlive()) {
+      throw new AssertionError("%s ended with %d".formatted(name, process.exitValue()));
+    }
+  }
+
+  private boolean isReadyOrEnded() {
+    return isReady() || !process.isAlive();
   }
 
   /** SIGKILL, and waits for the end. */

@@ -2,11 +2,15 @@ package io.ennead.cli.survival;
 
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
+import io.grpc.ClientInterceptor;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.MetadataUtils;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A request under way whose end goes into the history. Any thread may cancel it. */
 final class RecordedCall implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
@@ -15,6 +19,7 @@ final class RecordedCall implements ClientResponseObserver<GenerateRequest, Gene
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
   private final CompletableFuture<ClientCallStreamObserver<GenerateRequest>> call =
       new CompletableFuture<>();
+  private final AtomicReference<Metadata> trailers = new AtomicReference<>();
   private final CountDownLatch firstPiece = new CountDownLatch(1);
 
   /**
@@ -35,6 +40,11 @@ final class RecordedCall implements ClientResponseObserver<GenerateRequest, Gene
   /** Passed when the first piece has come, or the end. */
   CountDownLatch firstPiece() {
     return firstPiece;
+  }
+
+  /** Reads the trailers of a call that is sent through it. */
+  ClientInterceptor trailers() {
+    return MetadataUtils.newCaptureMetadataInterceptor(new AtomicReference<>(), trailers);
   }
 
   void cancel() {
@@ -68,6 +78,7 @@ final class RecordedCall implements ClientResponseObserver<GenerateRequest, Gene
 
   @Override
   public void onCompleted() {
+    recording.trailers(trailers.get());
     recording.ended(Status.OK, "");
     end(true);
   }

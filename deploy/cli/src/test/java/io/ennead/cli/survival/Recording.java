@@ -4,9 +4,9 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
-import io.ennead.v1.Finish;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.TokenLogprob;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import java.util.ArrayList;
@@ -17,6 +17,8 @@ import java.util.Set;
 /** A request under way, as its client sees it. Thread-safe. */
 final class Recording {
   private static final String DOMAIN = "ennead.io";
+  private static final Metadata.Key<String> DEGRADED =
+      Metadata.Key.of("x-degraded-experts", Metadata.ASCII_STRING_MARSHALLER);
 
   private final History history;
   private final long id;
@@ -39,6 +41,9 @@ final class Recording {
 
   @GuardedBy("this")
   private boolean degraded;
+
+  @GuardedBy("this")
+  private boolean degradedTrailer;
 
   @GuardedBy("this")
   private int finishes;
@@ -72,14 +77,12 @@ final class Recording {
     }
     if (piece.hasFinish()) {
       finishes++;
-      degraded |= isDegraded(piece.getFinish());
+      degraded |= piece.getFinish().hasDegraded();
     }
   }
 
-  /** Routers that know no degraded answers have no field for them. */
-  private static boolean isDegraded(Finish finish) {
-    var field = Finish.getDescriptor().findFieldByName("degraded");
-    return field != null && finish.hasField(field);
+  synchronized void trailers(Metadata trailers) {
+    degradedTrailer = trailers.containsKey(DEGRADED);
   }
 
   void ended(Status status, String reason) {
@@ -110,6 +113,7 @@ final class Recording {
         List.copyOf(tokens),
         List.copyOf(logprobs),
         degraded,
+        degradedTrailer,
         finishes,
         pieceAfterFinish,
         List.copyOf(responseIds));

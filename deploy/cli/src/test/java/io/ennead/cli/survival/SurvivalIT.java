@@ -45,7 +45,9 @@ class SurvivalIT {
 
   @AfterAll
   void close() throws IOException {
-    bench.close();
+    if (bench != null) { // it started
+      bench.close();
+    }
   }
 
   @AfterEach

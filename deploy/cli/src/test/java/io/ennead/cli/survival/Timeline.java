@@ -1,7 +1,6 @@
 package io.ennead.cli.survival;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -55,18 +54,14 @@ record Timeline(List<HistoryLine> history) {
         .min();
   }
 
-  /** When the first token came of a request sent after a time. */
-  OptionalLong firstTokenOfARequestSentAfter(long after) {
+  /** When the first token of a client's requests came after a time. */
+  OptionalLong firstToken(String client, long after) {
     return history.stream()
-        .filter(line -> line.startMicros() >= after)
+        .filter(line -> line.client().equals(client))
         .flatMap(line -> line.tokenMicros().stream())
         .mapToLong(Long::longValue)
+        .filter(time -> time >= after)
         .min();
-  }
-
-  /** When the first token came after a time. */
-  OptionalLong firstToken(long after) {
-    return Arrays.stream(tokensBetween(after, Long.MAX_VALUE)).findFirst();
   }
 
   /** When the last request that a client sent well ended so. */
