@@ -30,6 +30,7 @@ import java.time.Duration;
  *     wait whatever this says
  * @param maxMessageBytes longest request, and longest reply
  * @param shutdownGrace how long calls in progress may take at the end
+ * @param drainDelay how long routers have to see that the node is about to end: two of their polls
  * @param allowInsecure bind another address than loopback, without TLS
  */
 public record ExpertConfig(
@@ -73,6 +74,10 @@ public record ExpertConfig(
         int maxMessageBytes,
     @Setting(help = "Time for calls in progress at the end", byDefault = "30s")
         Duration shutdownGrace,
+    @Setting(
+            help = "Time between the end of readiness and the end of accepting calls",
+            byDefault = "500ms")
+        Duration drainDelay,
     @Setting(help = "Bind other addresses than loopback, without TLS", byDefault = "false")
         boolean allowInsecure) {
 

@@ -10,6 +10,7 @@ import io.ennead.node.DaemonThreads;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
+import io.ennead.node.Shutdown;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -67,17 +68,19 @@ public final class ExpertNode implements AutoCloseable {
     }
     try {
       var config = ConfigLoader.load(ExpertConfig.class, "expert", args, System.getenv());
-      return start(config).runUntilClosed();
+      return start(config).runUntilClosed(config.drainDelay());
     } catch (ConfigException e) {
       System.err.println(e.getMessage());
       return 2;
     }
   }
 
-  private int runUntilClosed() throws InterruptedException {
-    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
+  private int runUntilClosed(Duration drainDelay) throws InterruptedException {
+    Shutdown shutdown = Shutdown.onSignal(readiness, drainDelay, this::close);
     boolean failed = loaded.handle((node, failure) -> failure != null).join();
-    if (failed) {
+    if (failed && !readiness.draining()) {
+      shutdown.cancel();
+      close();
       return 1;
     }
     server.awaitTermination();

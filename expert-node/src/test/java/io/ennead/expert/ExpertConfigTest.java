@@ -38,6 +38,7 @@ class ExpertConfigTest {
                 64L << 20,
                 64 << 20,
                 Duration.ofSeconds(30),
+                Duration.ofMillis(500),
                 false));
     assertThatThrownBy(() -> load())
         .isInstanceOf(ConfigException.class)
@@ -64,6 +65,7 @@ class ExpertConfigTest {
                 "--max-queued-rows=7",
                 "--max-queued-bytes=8KiB",
                 "--max-message-bytes=9",
+                "--drain-delay=2s",
                 "--shutdown-grace=10s",
                 "--allow-insecure"))
         .isEqualTo(
@@ -85,6 +87,7 @@ class ExpertConfigTest {
                 8192,
                 9,
                 Duration.ofSeconds(10),
+                Duration.ofSeconds(2),
                 true));
   }
 

@@ -125,6 +125,10 @@ public record RouterConfig(
         int maxMessageBytes,
     @Setting(help = "how long requests in progress may take when shutting down", byDefault = "30s")
         Duration grace,
+    @Setting(
+            help = "time between the end of readiness and the end of accepting calls",
+            byDefault = "500ms")
+        Duration drainDelay,
     @Setting(help = "listen beyond loopback without TLS", byDefault = "false")
         boolean allowInsecure) {
 

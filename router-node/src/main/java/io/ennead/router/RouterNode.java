@@ -5,6 +5,7 @@ import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
+import io.ennead.node.Shutdown;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -51,7 +52,7 @@ public final class RouterNode implements AutoCloseable {
     try {
       var config = ConfigLoader.load(RouterConfig.class, "router", args, System.getenv());
       RouterNode node = start(config);
-      Runtime.getRuntime().addShutdownHook(new Thread(node::close, "shutdown"));
+      Shutdown.onSignal(node.readiness, config.drainDelay(), node::close);
       node.server.awaitTermination();
       return 0;
     } catch (ConfigException e) {

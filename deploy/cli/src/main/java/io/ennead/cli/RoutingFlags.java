@@ -1,6 +1,7 @@
 package io.ennead.cli;
 
 import io.ennead.v1.ExcludedExpert;
+import io.ennead.v1.ExpertFailureMode;
 import io.ennead.v1.LayerTemperature;
 import io.ennead.v1.RoutingMass;
 import io.ennead.v1.RoutingMode;
@@ -47,6 +48,27 @@ final class RoutingFlags {
       this.mass = mass;
     }
   }
+
+  /** What to do when experts cannot be reached. */
+  enum ExpertFailure {
+    FAIL(ExpertFailureMode.EXPERT_FAILURE_MODE_FAIL),
+    WAIT(ExpertFailureMode.EXPERT_FAILURE_MODE_WAIT),
+    DROP(ExpertFailureMode.EXPERT_FAILURE_MODE_DROP);
+
+    private final ExpertFailureMode mode;
+
+    ExpertFailure(ExpertFailureMode mode) {
+      this.mode = mode;
+    }
+  }
+
+  @Option(
+      names = "--expert-failure",
+      paramLabel = "POLICY",
+      description =
+          "When experts cannot be reached. fail: the request ends; wait: it goes on when they are"
+              + " back; drop: it goes on without them, and says so.")
+  private @Nullable ExpertFailure expertFailure;
 
   @Option(
       names = "--routing-temperature",
@@ -143,6 +165,9 @@ final class RoutingFlags {
     }
     if (seed != null) {
       routing.setSeed(seed);
+    }
+    if (expertFailure != null) {
+      routing.getExpertFailureBuilder().setMode(expertFailure.mode);
     }
     return routing.build();
   }

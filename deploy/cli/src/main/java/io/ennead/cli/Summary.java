@@ -10,13 +10,21 @@ final class Summary {
   static String of(Finish finish) {
     return String.format(
         Locale.ROOT,
-        "%d tokens in %.2f s (%.1f tokens/s), first token after %.0f ms, seed %s, ended by %s",
+        "%d tokens in %.2f s (%.1f tokens/s), first token after %.0f ms, seed %s, ended by %s%s",
         finish.getGeneratedTokens(),
         finish.getTotalSeconds(),
         tokensPerSecond(finish),
         finish.getTimeToFirstTokenSeconds() * 1000,
         Long.toUnsignedString(finish.getSeed()),
-        end(finish));
+        end(finish),
+        degraded(finish));
+  }
+
+  private static String degraded(Finish finish) {
+    return finish.hasDegraded()
+        ? "; %d tokens lack experts %s"
+            .formatted(finish.getDegraded().getTokens(), finish.getDegraded().getExpertsList())
+        : "";
   }
 
   private static double tokensPerSecond(Finish finish) {

@@ -82,6 +82,13 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
     }
   }
 
+  /** Routers that ask go elsewhere, while calls of those that have not asked yet are served. */
+  private void requireStaying() {
+    if (readiness.draining()) {
+      throw ServingException.draining();
+    }
+  }
+
   private ServedExperts requireServed() {
     ServedExperts experts = served;
     if (experts != null) {
@@ -137,6 +144,7 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
   public void describeNode(
       DescribeNodeRequest request, StreamObserver<DescribeNodeResponse> observer) {
     try {
+      requireStaying();
       observer.onNext(describe(requireServed(), request.getKnownGeneration()));
       observer.onCompleted();
     } catch (ServingException e) {
