@@ -14,13 +14,13 @@ class LeakWatchTest {
 
   @Test
   void whatIsFlatAfterItsWarmUpIsFine() {
-    assertThat(watch(i -> new Usage(Math.min(i, 40) * 10 * MIB + i % 7 * MIB, 30 + i % 5, 60)))
+    assertThat(watch(i -> new Usage(Math.min(i, 40) * (10 * MIB) + (i % 7) * MIB, 30 + i % 5, 60)))
         .isEmpty();
   }
 
   @Test
   void growingMemoryIsFound() {
-    assertThat(watch(i -> new Usage(i * 2 * MIB, 30, 60)))
+    assertThat(watch(i -> new Usage(i * (2 * MIB), 30, 60)))
         .singleElement()
         .asString()
         .contains("memory");

@@ -122,11 +122,13 @@ class SurvivalIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = Bench.LONG, matches = "true")
   void aNodeFiftyMillisecondsAwaySlowsNoStreamDownForASecond() throws Exception {
     spoil("latency", new Toxic.Latency(Duration.ofMillis(50), Duration.ofMillis(10)));
   }
 
   @Test
+  @EnabledIfSystemProperty(named = Bench.LONG, matches = "true")
   void aNodeBehindAMegabytePerSecondStallsNoStream() throws Exception {
     spoil("bandwidth", new Toxic.Bandwidth(1_000_000));
   }
