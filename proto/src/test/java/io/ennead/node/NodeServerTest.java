@@ -201,6 +201,16 @@ class NodeServerTest {
     }
   }
 
+  /** They would be a thousand times as long as what the peer sent. */
+  @Test
+  void compressedMessagesAreRefusedAndTheChannelGoesOn() {
+    StatusRuntimeException failure =
+        catchThrowableOfType(
+            StatusRuntimeException.class, () -> stub.withCompression("gzip").forward(EMPTY));
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+    assertThat(stub.forward(EMPTY)).isNotNull();
+  }
+
   @Test
   void healthFollowsReadiness() {
     assertThat(health("")).isEqualTo(ServingStatus.SERVING);
