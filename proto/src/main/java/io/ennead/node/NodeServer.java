@@ -9,6 +9,7 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -203,8 +204,14 @@ public final class NodeServer implements AutoCloseable {
             .intercept(new CallMetrics(registry))
             .addService(health.getHealthService());
     addReflection(builder);
-    services.forEach(builder::addService);
+    services.forEach(service -> builder.addService(readInside(service)));
     return builder;
+  }
+
+  // gRPC answers UNKNOWN to a message that cannot be read, before any interceptor sees it; read by
+  // the listener instead, it fails where failures are mapped and counted.
+  private static ServerServiceDefinition readInside(BindableService service) {
+    return ServerInterceptors.useInputStreamMessages(service.bindService());
   }
 
   // v1alpha is what released versions of grpcurl and ghz still ask for.
