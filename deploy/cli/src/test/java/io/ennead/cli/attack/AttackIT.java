@@ -50,8 +50,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(180)
 class AttackIT {
   private static final int CONNECTIONS = 100;
-  private static final int MUTANTS = Boolean.getBoolean("ennead.long") ? 10_000 : 200;
+  private static final int MUTANTS = Boolean.getBoolean("ennead.long") ? 10_000 : 100;
   private static final int RESETS = 40_000; // the limit is 20,000 in 30 seconds
+  private static final int STREAMS = 1024; // of one connection at a time
   private static final int RECORDS = 10 * CONNECTIONS;
   private static final Path MODEL = Path.of("../models/demo").toAbsolutePath().normalize();
   private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -159,6 +160,17 @@ class AttackIT {
       }
       http2.socket().awaitClosed();
       assertThat(http2.received().goAwayCode()).isEqualTo(RawHttp2.ENHANCE_YOUR_CALM);
+    }
+  }
+
+  @Test
+  void streamsAboveTheLimitOfAConnectionAreReset() {
+    try (RawHttp2 http2 = RawHttp2.open(plan.ports().router().grpc())) {
+      for (int i = 0; i < STREAMS + 76; i++) {
+        http2.start(2 * i + 1, "ennead.v1.InferenceService/Generate");
+      }
+      http2.readUntil(RawHttp2.RST_STREAM, 76, LIMIT);
+      assertThat(http2.received().count(RawHttp2.RST_STREAM)).isEqualTo(76);
     }
   }
 

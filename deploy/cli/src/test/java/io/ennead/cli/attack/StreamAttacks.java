@@ -53,7 +53,6 @@ final class StreamAttacks {
         attack("made you reset by data", v -> eachStream(v, 30, StreamAttacks::dataAfterEnd)),
         attack("made you reset by priority", v -> eachStream(v, 30, StreamAttacks::ownParent)),
         attack("streams left open", v -> eachStream(v, 100, StreamAttacks::startOnly)),
-        attack("streams above the limit", v -> eachStream(v, 1100, StreamAttacks::startOnly)),
         attack("stream ids out of order", StreamAttacks::badIds),
         attack("ping flood", v -> flood(v, 2000, PING, 0, new byte[8])),
         attack("ping answers flood", v -> flood(v, 2000, PING, ACK, new byte[8])),
