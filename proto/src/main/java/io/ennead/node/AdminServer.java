@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,8 +22,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class AdminServer implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(AdminServer.class);
-  private static final int THREADS = 4;
   private static final int BACKLOG = 64;
+
+  // A request that comes slowly holds a thread until its time is over; probes need one meanwhile.
+  private static final int THREADS = 200;
+  private static final String SECONDS = "5";
 
   private final HttpServer server;
   private final ExecutorService threads;
@@ -44,18 +49,38 @@ public final class AdminServer implements AutoCloseable {
       boolean allowInsecure,
       Readiness readiness,
       PrometheusRegistry registry) {
+    limitTime("sun.net.httpserver.maxReqTime");
+    limitTime("sun.net.httpserver.maxRspTime");
     HttpServer server = bind(BindAddress.of(host, port, allowInsecure));
     JvmMetrics.builder().register(registry);
     handle(server, "/metrics", new MetricsHandler(registry));
     handle(server, "/livez", exchange -> answer(exchange, 200, "ok\n"));
     handle(server, "/readyz", exchange -> ready(exchange, readiness));
     server.createContext("/", exchange -> answer(exchange, 404, "not found\n"));
-    ExecutorService threads =
-        Executors.newFixedThreadPool(THREADS, DaemonThreads.named("admin-http"));
+    ExecutorService threads = threads();
     server.setExecutor(threads);
     startAsDaemon(server);
     logger.info("admin HTTP on {}:{}", host, server.getAddress().getPort());
     return new AdminServer(server, threads);
+  }
+
+  // Without these the JDK's server waits for ever for a request's end, or for a reader; there is no
+  // other way to tell it, and it looks once, when the first server of a process is made.
+  private static void limitTime(String property) {
+    System.setProperty(property, System.getProperty(property, SECONDS));
+  }
+
+  private static ExecutorService threads() {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            DaemonThreads.named("admin-http"));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
   private static HttpServer bind(InetSocketAddress address) {

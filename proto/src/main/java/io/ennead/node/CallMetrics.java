@@ -72,6 +72,12 @@ final class CallMetrics implements ServerInterceptor {
         measurement.end(Status.Code.CANCELLED);
         super.onCancel();
       }
+
+      @Override
+      public void onComplete() {
+        measurement.end(Status.Code.UNKNOWN); // unless it was closed: then gRPC itself ended it
+        super.onComplete();
+      }
     };
   }
 

@@ -1,5 +1,7 @@
 package io.ennead.node;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.ennead.errors.ServingException;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -69,7 +71,22 @@ final class ErrorInterceptor implements ServerInterceptor {
 
     @Override
     public void onMessage(Q message) {
-      guard(() -> super.onMessage(message));
+      guard(() -> read(() -> super.onMessage(message)));
+    }
+
+    /** The message is read here; one that is no such message is the peer's mistake. */
+    private static void read(Runnable callback) {
+      try {
+        callback.run();
+      } catch (StatusRuntimeException e) {
+        if (e.getCause() instanceof InvalidProtocolBufferException cause) {
+          throw ServingException.invalidField(
+              "message",
+              String.valueOf(cause.getMessage()),
+              "a message of the method's request type");
+        }
+        throw e;
+      }
     }
 
     @Override

@@ -3,10 +3,13 @@ package io.ennead.node;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.BindableService;
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -46,6 +49,11 @@ public final class NodeServer implements AutoCloseable {
   // reset too, and all calls of a peer share its connection: 1024 at a time, 660 resets a second.
   private static final int MAX_RESETS = 20_000;
   private static final int RESET_WINDOW_SECONDS = 30;
+
+  // A thousandth of the bytes would make a peer's messages as large as the limit allows, 64 at
+  // once.
+  private static final DecompressorRegistry UNCOMPRESSED =
+      DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false);
 
   private final Server server;
   private final EventLoops loops;
@@ -121,6 +129,7 @@ public final class NodeServer implements AutoCloseable {
       Set<String> inline) {
     InetSocketAddress address =
         BindAddress.of(options.host(), options.port(), options.allowInsecure());
+    TransportLogs.leaveOutPeers();
     EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
@@ -182,6 +191,7 @@ public final class NodeServer implements AutoCloseable {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
             .maxInboundMessageSize(options.maxMessageBytes())
+            .decompressorRegistry(UNCOMPRESSED)
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
             .maxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
             .handshakeTimeout(10, TimeUnit.SECONDS)
@@ -194,8 +204,14 @@ public final class NodeServer implements AutoCloseable {
             .intercept(new CallMetrics(registry))
             .addService(health.getHealthService());
     addReflection(builder);
-    services.forEach(builder::addService);
+    services.forEach(service -> builder.addService(readInside(service)));
     return builder;
+  }
+
+  // gRPC answers UNKNOWN to a message that cannot be read, before any interceptor sees it; read by
+  // the listener instead, it fails where failures are mapped and counted.
+  private static ServerServiceDefinition readInside(BindableService service) {
+    return ServerInterceptors.useInputStreamMessages(service.bindService());
   }
 
   // v1alpha is what released versions of grpcurl and ghz still ask for.

@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,5 +102,26 @@ class AdminServerTest {
                     "127.0.0.1", server.port(), false, readiness, new PrometheusRegistry()))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("127.0.0.1:" + server.port());
+  }
+
+  @Test
+  void slowRequestsHoldNobodyUpAndAreCutOff() throws IOException, InterruptedException {
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 50; i++) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        slow.add(socket);
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream().write("GET /livez HTT".getBytes(StandardCharsets.US_ASCII));
+      }
+      assertThat(send("GET", "/livez").body()).isEqualTo("ok\n");
+      for (Socket socket : slow) {
+        assertThat(socket.getInputStream().read()).as("end of the connection").isEqualTo(-1);
+      }
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
   }
 }

@@ -15,7 +15,9 @@ import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertServiceGrpc;
 import io.ennead.v1.Tensor;
+import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -26,9 +28,14 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -199,6 +206,54 @@ class NodeServerTest {
       assertThat(read.metadata()).containsEntry("field", "message");
       assertThat(stub.forward(EMPTY)).isNotNull();
     }
+  }
+
+  @Test
+  void bytesThatAreNoMessageAreRefusedByTheirReasonAndCounted() {
+    for (byte[] bytes : List.of(new byte[] {-1, 1, 2}, new byte[] {10, 100, 1})) {
+      StatusRuntimeException failure =
+          catchThrowableOfType(StatusRuntimeException.class, () -> sendBytes(bytes));
+      assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(GrpcErrors.fromThrowable(failure).metadata()).containsEntry("field", "message");
+    }
+    await()
+        .untilAsserted(
+            () -> assertThat(metric("grpc_server_handled", "INVALID_ARGUMENT")).isEqualTo(2));
+    assertThat(stub.forward(EMPTY)).isNotNull();
+  }
+
+  private void sendBytes(byte[] bytes) {
+    MethodDescriptor<byte[], byte[]> method =
+        ExpertServiceGrpc.getForwardMethod().toBuilder(new ByteMarshaller(), new ByteMarshaller())
+            .build();
+    byte[] unused = ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, bytes);
+  }
+
+  /** Messages that are whatever bytes they are. */
+  private static final class ByteMarshaller implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] bytes) {
+      return new ByteArrayInputStream(bytes);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      try {
+        return stream.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** They would be a thousand times as long as what the peer sent. */
+  @Test
+  void compressedMessagesAreRefusedAndTheChannelGoesOn() {
+    StatusRuntimeException failure =
+        catchThrowableOfType(
+            StatusRuntimeException.class, () -> stub.withCompression("gzip").forward(EMPTY));
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+    assertThat(stub.forward(EMPTY)).isNotNull();
   }
 
   @Test

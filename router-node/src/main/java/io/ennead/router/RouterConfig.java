@@ -64,6 +64,10 @@ public record RouterConfig(
         boolean prefixCache,
     @Setting(help = "requests that wait for a place; more are refused", byDefault = "256")
         int maxQueuedRequests,
+    @Setting(
+            help = "when the first that waits has waited for so long, more are refused",
+            byDefault = "10s")
+        Duration maxQueueTime,
     @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
         int maxMoeTokens,
     @Setting(help = "temperature of the gate when a request has none", byDefault = "1")
@@ -154,6 +158,7 @@ public record RouterConfig(
     requireAtLeast("max-score-tokens", maxScoreTokens, 1);
     requirePositive("expert-budget", expertBudget);
     requirePositive("expert-timeout", expertTimeout);
+    requirePositive("max-queue-time", maxQueueTime);
     requirePositive("max-expert-wait", maxExpertWait);
     new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
     requirePositive("probe-interval", probeInterval);
@@ -248,7 +253,7 @@ public record RouterConfig(
 
   SchedulerLimits schedulerLimits() {
     return new SchedulerLimits(
-        maxBatch, maxQueuedRequests, prefillTile, prefillBudget, prefixCache);
+        maxBatch, maxQueuedRequests, maxQueueTime, prefillTile, prefillBudget, prefixCache);
   }
 
   BlockPool blockPool() {

@@ -15,6 +15,7 @@ import io.ennead.v1.ExpertServiceGrpc;
 import io.ennead.v1.LoadedExpert;
 import io.ennead.wire.TensorCodec;
 import io.grpc.BindableService;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -61,10 +62,12 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
 
   @Override
   public ServerServiceDefinition bindService() {
-    return SharedBytesMarshaller.requestsOf(
-        ExpertServiceGrpc.bindService(this),
-        INLINE,
-        ExpertServiceForwardRequest.getDefaultInstance());
+    return ServerInterceptors.intercept(
+        SharedBytesMarshaller.requestsOf(
+            ExpertServiceGrpc.bindService(this),
+            INLINE,
+            ExpertServiceForwardRequest.getDefaultInstance()),
+        new Callers());
   }
 
   @Override
@@ -74,7 +77,9 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
       ServedExperts experts = requireServed();
       ForwardCall call = ForwardCall.decode(request, experts, maxReplyBytes);
       CompletableFuture<BatchResult> result =
-          experts.batcher().submit(call.layer(), call.tile(), call.rows(), call.slices());
+          experts
+              .batcher()
+              .submit(call.layer(), call.tile(), call.rows(), call.slices(), Callers.current());
       takeBackOnCancel(observer, result);
       var unused = result.whenComplete(reply(observer, call.rowType()));
     } catch (RuntimeException e) {

@@ -14,14 +14,20 @@ final class Call {
   private final List<Slice> slices;
   private final int outputRows;
   private final long arrivedNanos = System.nanoTime();
+  private final Caller caller;
   private final CompletableFuture<BatchResult> result = new CompletableFuture<>();
 
-  Call(int layer, Tile tile, Rows rows, List<Slice> slices) {
+  Call(int layer, Tile tile, Rows rows, List<Slice> slices, Caller caller) {
     this.layer = layer;
     this.tile = tile;
     this.rows = rows;
+    this.caller = caller;
     this.slices = List.copyOf(slices);
     this.outputRows = this.slices.stream().mapToInt(s -> s.rows().length).reduce(0, Math::addExact);
+  }
+
+  Caller caller() {
+    return caller;
   }
 
   int layer() {

@@ -5,19 +5,25 @@ import io.ennead.errors.ServingException;
 import io.ennead.v1.ErrorReason;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Waiting calls in order of arrival, bounded in rows and bytes (or one call, if that has more
- * bytes), and whose turn it is: one thread at a time runs the engine, from {@link #enter} or {@link
- * #take} to {@link #leave}. Thread-safe.
+ * Waiting calls in order of arrival, callers taking turns, bounded in rows and bytes (or one call,
+ * if that has more bytes), and whose turn it is: one thread at a time runs the engine, from {@link
+ * #enter} or {@link #take} to {@link #leave}. Thread-safe.
  */
 final class CallQueue {
   // A queue that is full empties within a few batches; sooner is of no use, later wastes the node.
   private static final Duration RETRY_AFTER = Duration.ofMillis(50);
+  private static final double WEIGHT_OF_LATEST = 0.1;
+
+  /** Callers that are remembered; more have gone by than there can be routers. */
+  private static final int MAX_CALLERS = 1024;
 
   private final BatchLimits limits;
 
@@ -30,6 +36,16 @@ final class CallQueue {
 
   @GuardedBy("this")
   private long bytes;
+
+  @GuardedBy("this")
+  private double nanosPerRow;
+
+  /** Number of the turn that each caller had last, while calls wait. */
+  @GuardedBy("this")
+  private final Map<String, Long> turns = new HashMap<>();
+
+  @GuardedBy("this")
+  private long turn;
 
   @GuardedBy("this")
   private boolean closed;
@@ -61,6 +77,7 @@ final class CallQueue {
     if (bytes > 0 && call.bytes() > limits.maxQueuedBytes() - bytes) {
       throw ServingException.queueFull("expert bytes", limits.maxQueuedBytes(), RETRY_AFTER);
     }
+    requireInTime(call);
     waiting.add(call);
     count(call, 1);
     if (!busy) { // else whoever leaves will
@@ -83,6 +100,26 @@ final class CallQueue {
     if (closed || !waiting.isEmpty()) {
       notifyAll();
     }
+  }
+
+  /** Rows before it take their time; computing for a caller that has left helps nobody. */
+  @GuardedBy("this")
+  private void requireInTime(Call call) {
+    long deadline = call.caller().deadlineNanos();
+    long left = deadline - System.nanoTime();
+    if (deadline != Long.MAX_VALUE && rows * nanosPerRow > left) {
+      throw ServingException.queueFull(
+          "expert queue's time in milliseconds",
+          TimeUnit.NANOSECONDS.toMillis(Math.max(0, left)),
+          RETRY_AFTER);
+    }
+  }
+
+  /** A run of these calls took so long. */
+  synchronized void took(List<Call> batch, long nanos) {
+    double latest = (double) nanos / batch.stream().mapToInt(Call::size).sum();
+    nanosPerRow =
+        nanosPerRow == 0 ? latest : nanosPerRow + WEIGHT_OF_LATEST * (latest - nanosPerRow);
   }
 
   private void requireFits(Call call) {
@@ -114,17 +151,45 @@ final class CallQueue {
     }
     busy = !waiting.isEmpty();
     List<Call> batch = new ArrayList<>();
-    int room = limits.maxBatchRows();
-    for (Iterator<Call> calls = waiting.iterator(); calls.hasNext(); ) {
-      Call call = calls.next();
-      if (batch.isEmpty() || (call.joins(batch.get(0)) && call.size() <= room)) {
-        calls.remove();
-        count(call, -1);
-        batch.add(call);
+    if (waiting.isEmpty()) {
+      return batch;
+    }
+    Call first = nextInTurn();
+    take(first, batch);
+    int room = limits.maxBatchRows() - first.size();
+    for (Call call : List.copyOf(waiting)) {
+      if (call.joins(first) && call.size() <= room) {
+        take(call, batch);
         room -= call.size();
       }
     }
     return batch;
+  }
+
+  /** The first call of the caller whose last turn is longest ago. */
+  @GuardedBy("this")
+  private Call nextInTurn() {
+    Call next = waiting.iterator().next();
+    for (Call call : waiting) {
+      next = lastTurn(call) < lastTurn(next) ? call : next;
+    }
+    if (turns.size() >= MAX_CALLERS) {
+      turns.clear();
+    }
+    turns.put(next.caller().name(), ++turn);
+    return next;
+  }
+
+  @GuardedBy("this")
+  private long lastTurn(Call call) {
+    return turns.getOrDefault(call.caller().name(), 0L);
+  }
+
+  @GuardedBy("this")
+  private void take(Call call, List<Call> batch) {
+    waiting.remove(call);
+    count(call, -1);
+    batch.add(call);
   }
 
   /** Refuses calls from now on and hands out those that wait. */

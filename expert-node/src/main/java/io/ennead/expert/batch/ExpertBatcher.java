@@ -52,12 +52,13 @@ public final class ExpertBatcher implements AutoCloseable {
    * the future to take the call back; a run that has begun is not interrupted.
    *
    * @param rows [n, hidden]
+   * @param caller a call that would wait for longer than its caller does is refused
    * @return outputs, or ENGINE_FAILURE, or NODE_DRAINING
    * @throws ServingException QUEUE_FULL, TOO_MANY_TOKENS or NODE_DRAINING
    */
   public CompletableFuture<BatchResult> submit(
-      int layer, Tile tile, Rows rows, List<Slice> slices) {
-    var call = new Call(layer, tile, rows, slices);
+      int layer, Tile tile, Rows rows, List<Slice> slices, Caller caller) {
+    var call = new Call(layer, tile, rows, slices, caller);
     if (queue.enter(call)) {
       takeTurn(List.of(call));
       return call.result();
@@ -111,6 +112,7 @@ public final class ExpertBatcher implements AutoCloseable {
     Rows outputs = engine.run(first.layer(), first.tile(), merged.rows(), merged.slices());
     requireLength(outputs, batch);
     long nanos = System.nanoTime() - started;
+    queue.took(batch, nanos);
     metrics.ran(batch, merged.counts(), started, nanos);
     List<Rows> parts = merged.split(outputs);
     for (int i = 0; i < batch.size(); i++) {

@@ -74,9 +74,9 @@ class ExpertBatcherTest {
   @Test
   void aSmallCallOnAnIdleEngineIsComputedByItsCaller() {
     restart(new BatchLimits(100, 100, 1 << 20, 2));
-    assertThat(batcher.submit(1, Tile.DECODE, rows(2), slices(0, 0, 1, 1))).isDone();
+    assertThat(submit(1, Tile.DECODE, rows(2), slices(0, 0, 1, 1))).isDone();
     assertThat(engine.threads()).containsExactly(Thread.currentThread().getName());
-    batcher.submit(1, Tile.DECODE, rows(3), slices(0, 0)).join();
+    submit(1, Tile.DECODE, rows(3), slices(0, 0)).join();
     assertThat(engine.threads()).containsExactly(Thread.currentThread().getName(), "expert-batch");
   }
 
@@ -85,11 +85,10 @@ class ExpertBatcherTest {
     restart(new BatchLimits(100, 100, 1 << 20, 2));
     engine.block();
     var first =
-        CompletableFuture.supplyAsync(
-            () -> batcher.submit(0, Tile.DECODE, rows(1), slices(0, 0)).join());
+        CompletableFuture.supplyAsync(() -> submit(0, Tile.DECODE, rows(1), slices(0, 0)).join());
     engine.awaitEntered();
-    var second = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
-    var third = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var second = submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var third = submit(1, Tile.DECODE, rows(1), slices(0, 0));
     assertThat(second).isNotDone();
     engine.release();
     CompletableFuture.allOf(first, second, third).get();
@@ -102,13 +101,12 @@ class ExpertBatcherTest {
     restart(new BatchLimits(100, 100, 1 << 20, 2));
     engine.failWith(new IllegalStateException("native"));
     assertFailed(
-        batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
-        ErrorReason.ERROR_REASON_ENGINE_FAILURE);
+        submit(1, Tile.DECODE, rows(1), slices(0, 0)), ErrorReason.ERROR_REASON_ENGINE_FAILURE);
     engine.failWith(null);
-    assertThat(batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0))).isDone();
+    assertThat(submit(1, Tile.DECODE, rows(1), slices(0, 0))).isDone();
     batcher.close();
     assertRefused(
-        () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
+        () -> submit(1, Tile.DECODE, rows(1), slices(0, 0)),
         ErrorReason.ERROR_REASON_NODE_DRAINING);
   }
 
@@ -137,8 +135,8 @@ class ExpertBatcherTest {
   @Test
   void eachExpertHasOneSliceInAJoinedRun() throws Exception {
     var first = blockedCall();
-    var one = batcher.submit(1, Tile.DECODE, rows(2), slices(5, 1, 2, 0));
-    var two = batcher.submit(1, Tile.DECODE, rows(1), slices(2, 0, 7, 0));
+    var one = submit(1, Tile.DECODE, rows(2), slices(5, 1, 2, 0));
+    var two = submit(1, Tile.DECODE, rows(1), slices(2, 0, 7, 0));
     engine.release();
     CompletableFuture.allOf(first, one, two).get();
     FormulaEngine.Run run = engine.runs().get(1);
@@ -152,10 +150,10 @@ class ExpertBatcherTest {
   @Test
   void otherLayersAndTilesRunApartInOrderOfArrival() throws Exception {
     var first = blockedCall();
-    var a = batcher.submit(3, Tile.DECODE, rows(1), slices(0, 0));
-    var b = batcher.submit(3, Tile.PREFILL, rows(1), slices(0, 0));
-    var c = batcher.submit(4, Tile.DECODE, rows(1), slices(0, 0));
-    var d = batcher.submit(3, Tile.DECODE, rows(1), slices(0, 0));
+    var a = submit(3, Tile.DECODE, rows(1), slices(0, 0));
+    var b = submit(3, Tile.PREFILL, rows(1), slices(0, 0));
+    var c = submit(4, Tile.DECODE, rows(1), slices(0, 0));
+    var d = submit(3, Tile.DECODE, rows(1), slices(0, 0));
     engine.release();
     CompletableFuture.allOf(first, a, b, c, d).get();
     assertThat(engine.runs().stream().skip(1).map(run -> run.layer() + " " + run.tile()))
@@ -168,9 +166,9 @@ class ExpertBatcherTest {
     var first = blockedCall();
     List<CompletableFuture<BatchResult>> results = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      results.add(batcher.submit(1, Tile.DECODE, rows(2), slices(0, 0)));
+      results.add(submit(1, Tile.DECODE, rows(2), slices(0, 0)));
     }
-    results.add(batcher.submit(1, Tile.DECODE, rows(9), slices(0, 8)));
+    results.add(submit(1, Tile.DECODE, rows(9), slices(0, 8)));
     engine.release();
     CompletableFuture.allOf(results.toArray(CompletableFuture[]::new)).get();
     assertThat(first).isCompleted();
@@ -181,9 +179,9 @@ class ExpertBatcherTest {
   void queueFullOfRowsRefusesWithAHintWhenToRetry() throws Exception {
     restart(new BatchLimits(100, 4, 1 << 20, 0));
     var first = blockedCall();
-    var waiting = batcher.submit(1, Tile.DECODE, rows(3), slices(0, 0));
+    var waiting = submit(1, Tile.DECODE, rows(3), slices(0, 0));
     assertRefused(
-            () -> batcher.submit(1, Tile.DECODE, rows(2), slices(0, 0)),
+            () -> submit(1, Tile.DECODE, rows(2), slices(0, 0)),
             ErrorReason.ERROR_REASON_QUEUE_FULL)
         .satisfies(e -> assertThat(e.retryAfter()).isPresent())
         .satisfies(e -> assertThat(e.metadata()).containsEntry("limit", "4"));
@@ -198,9 +196,9 @@ class ExpertBatcherTest {
   void queueFullOfBytesRefuses() throws Exception {
     restart(new BatchLimits(100, 1000, 100, 0));
     var first = blockedCall();
-    var waiting = batcher.submit(1, Tile.DECODE, rows(4), slices(0, 0));
+    var waiting = submit(1, Tile.DECODE, rows(4), slices(0, 0));
     assertRefused(
-            () -> batcher.submit(1, Tile.DECODE, rows(3), slices(0, 0)),
+            () -> submit(1, Tile.DECODE, rows(3), slices(0, 0)),
             ErrorReason.ERROR_REASON_QUEUE_FULL)
         .satisfies(e -> assertThat(e.metadata()).containsEntry("queue", "expert bytes"));
     engine.release();
@@ -211,10 +209,9 @@ class ExpertBatcherTest {
   void callOfMoreBytesThanTheBoundWaitsAlone() throws Exception {
     restart(new BatchLimits(100, 1000, 100, 0));
     var first = blockedCall();
-    var large = batcher.submit(1, Tile.DECODE, rows(20), slices(0, 0));
+    var large = submit(1, Tile.DECODE, rows(20), slices(0, 0));
     assertRefused(
-        () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
-        ErrorReason.ERROR_REASON_QUEUE_FULL);
+        () -> submit(1, Tile.DECODE, rows(1), slices(0, 0)), ErrorReason.ERROR_REASON_QUEUE_FULL);
     engine.release();
     CompletableFuture.allOf(first, large).get();
   }
@@ -223,11 +220,11 @@ class ExpertBatcherTest {
   void callThatWouldNeverFitIsRefusedWithoutAHint() {
     restart(new BatchLimits(100, 4, 1 << 20, 0));
     assertRefused(
-            () -> batcher.submit(1, Tile.DECODE, rows(5), slices(0, 0)),
+            () -> submit(1, Tile.DECODE, rows(5), slices(0, 0)),
             ErrorReason.ERROR_REASON_TOO_MANY_TOKENS)
         .satisfies(e -> assertThat(e).hasMessage("rows: 5 (expected: at most 4)"));
     assertRefused(
-            () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0, 1, 0, 2, 0, 3, 0, 4, 0)),
+            () -> submit(1, Tile.DECODE, rows(1), slices(0, 0, 1, 0, 2, 0, 3, 0, 4, 0)),
             ErrorReason.ERROR_REASON_TOO_MANY_TOKENS)
         .satisfies(e -> assertThat(e).hasMessage("rows: 5 (expected: at most 4)"));
   }
@@ -236,13 +233,13 @@ class ExpertBatcherTest {
   void cancelledCallIsNeverComputedAndFreesItsPlaceAtOnce() throws Exception {
     restart(new BatchLimits(100, 4, 1 << 20, 0));
     var first = blockedCall();
-    var cancelled = batcher.submit(1, Tile.DECODE, rows(4), slices(0, 0));
+    var cancelled = submit(1, Tile.DECODE, rows(4), slices(0, 0));
     assertThat(metrics()).contains("ennead_expert_queue_rows 4.0");
     cancelled.cancel(false);
     assertThat(metrics())
         .contains("ennead_expert_queue_rows 0.0")
         .contains("ennead_expert_calls_cancelled_total 1.0");
-    var next = batcher.submit(9, Tile.DECODE, rows(4), slices(0, 0));
+    var next = submit(9, Tile.DECODE, rows(4), slices(0, 0));
     engine.release();
     CompletableFuture.allOf(first, next).get();
     assertThat(engine.runs()).extracting(FormulaEngine.Run::layer).containsExactly(0, 9);
@@ -253,7 +250,7 @@ class ExpertBatcherTest {
     var running = blockedCall();
     running.cancel(false);
     engine.release();
-    var done = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var done = submit(1, Tile.DECODE, rows(1), slices(0, 0));
     done.get();
     done.cancel(false);
     assertThat(metrics()).contains("ennead_expert_calls_cancelled_total 0.0");
@@ -262,25 +259,25 @@ class ExpertBatcherTest {
   @Test
   void failureOfTheEngineReachesEveryCallOfTheRunAndNoOther() throws Exception {
     var first = blockedCall();
-    var a = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
-    var b = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var a = submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var b = submit(1, Tile.DECODE, rows(1), slices(0, 0));
     engine.failWith(new IllegalStateException("native"));
     engine.release();
     for (var call : List.of(first, a, b)) {
       assertFailed(call, ErrorReason.ERROR_REASON_ENGINE_FAILURE);
     }
     engine.failWith(null);
-    assertThat(batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)).get()).isNotNull();
+    assertThat(submit(1, Tile.DECODE, rows(1), slices(0, 0)).get()).isNotNull();
   }
 
   @Test
   void closeFailsWaitingCallsAndLetsTheRunningOneFinish() throws Exception {
     var running = blockedCall();
-    var waiting = batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0));
+    var waiting = submit(1, Tile.DECODE, rows(1), slices(0, 0));
     CompletableFuture<Void> closed = CompletableFuture.runAsync(batcher::close);
     assertFailed(waiting, ErrorReason.ERROR_REASON_NODE_DRAINING);
     assertRefused(
-        () -> batcher.submit(1, Tile.DECODE, rows(1), slices(0, 0)),
+        () -> submit(1, Tile.DECODE, rows(1), slices(0, 0)),
         ErrorReason.ERROR_REASON_NODE_DRAINING);
     assertThat(closed).isNotDone();
     engine.release();
@@ -303,7 +300,7 @@ class ExpertBatcherTest {
 
   @Test
   void rowsAreCountedByExpertAndTimesAreTold() throws Exception {
-    BatchResult result = batcher.submit(1, Tile.DECODE, rows(2), slices(4, 0, 6, 1)).get();
+    BatchResult result = submit(1, Tile.DECODE, rows(2), slices(4, 0, 6, 1)).get();
     assertThat(result.queueNanos()).isNotNegative();
     assertThat(result.computeNanos()).isPositive();
     assertThat(metrics())
@@ -322,13 +319,18 @@ class ExpertBatcherTest {
   /** A call that keeps the engine busy until {@link FormulaEngine#release}. */
   private CompletableFuture<BatchResult> blockedCall() throws InterruptedException {
     engine.block();
-    var call = batcher.submit(0, Tile.DECODE, rows(1), slices(0, 0));
+    var call = submit(0, Tile.DECODE, rows(1), slices(0, 0));
     engine.awaitEntered();
     return call;
   }
 
   private CompletableFuture<BatchResult> submit(RandomCall call) {
-    return batcher.submit(call.layer(), call.tile(), Rows.of(call.rows(), HIDDEN), call.slices());
+    return submit(call.layer(), call.tile(), Rows.of(call.rows(), HIDDEN), call.slices());
+  }
+
+  private CompletableFuture<BatchResult> submit(
+      int layer, Tile tile, Rows rows, List<Slice> slices) {
+    return batcher.submit(layer, tile, rows, slices, Caller.ANYBODY);
   }
 
   private CompletableFuture<BatchResult> submitPatiently(RandomCall call) {

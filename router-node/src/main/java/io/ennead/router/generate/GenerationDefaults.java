@@ -8,7 +8,6 @@ import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.Temperature;
 import io.ennead.router.sample.Truncation;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -27,6 +26,7 @@ public record GenerationDefaults(SamplingOptions sampling, Set<Integer> endOfSeq
    * Reads the file beside the model's weights, if it is there.
    *
    * @throws ServingException naming a field that is out of range
+   * @throws IllegalArgumentException when the file is no JSON
    */
   public static GenerationDefaults read(
       Path modelDirectory, List<Integer> configEndOfSequence, int vocabulary) {
@@ -39,7 +39,7 @@ public record GenerationDefaults(SamplingOptions sampling, Set<Integer> endOfSeq
       return new GenerationDefaults(
           sampling(json), endOfSequence(json, configEndOfSequence, vocabulary));
     } catch (IOException e) {
-      throw new UncheckedIOException(file + ": not readable as JSON", e);
+      throw new IllegalArgumentException(file + ": not readable as JSON", e);
     }
   }
 

@@ -36,7 +36,7 @@ final class GenerationLoop implements AutoCloseable {
   private final StepMetrics metrics;
   private final LoadListener loadListener;
   private final Runnable onDeath;
-  private final int maxQueued;
+  private final SchedulerLimits limits;
 
   /** One for every sequence from its submission to its end: what bounds the commands too. */
   private final Semaphore places;
@@ -44,6 +44,7 @@ final class GenerationLoop implements AutoCloseable {
   private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::run, "generation-loop");
   private volatile @Nullable RunningStep current;
+  private volatile long queueTime;
   private volatile boolean closed;
 
   /** Starts nothing; {@link #start()} does. */
@@ -59,7 +60,7 @@ final class GenerationLoop implements AutoCloseable {
     this.metrics = metrics;
     this.loadListener = loadListener;
     this.onDeath = onDeath;
-    this.maxQueued = limits.maxQueued();
+    this.limits = limits;
     this.places = new Semaphore(limits.maxBatch() + limits.maxQueued());
   }
 
@@ -78,13 +79,23 @@ final class GenerationLoop implements AutoCloseable {
       throw ServingException.draining();
     }
     requireRoom(sequence);
+    requireQueueMoves();
     if (!places.tryAcquire(1 + sequence.siblings().size())) {
-      throw ServingException.queueFull("request queue", maxQueued, RETRY_AFTER);
+      throw ServingException.queueFull("request queue", limits.maxQueued(), RETRY_AFTER);
     }
     Runnable command = () -> scheduler.add(sequence);
     commands.add(command);
     if (closed && commands.remove(command)) { // closed meanwhile, and nobody will run it
       throw ServingException.draining();
+    }
+  }
+
+  /** Who comes now would wait as long as the first does, or longer. */
+  private void requireQueueMoves() {
+    Duration most = limits.maxQueueTime();
+    if (queueTime > most.toNanos()) {
+      throw ServingException.queueFull(
+          "request queue's time in milliseconds", most.toMillis(), RETRY_AFTER);
     }
   }
 
@@ -159,6 +170,7 @@ final class GenerationLoop implements AutoCloseable {
   }
 
   private void reportLoad() {
+    queueTime = scheduler.queueTime(System.nanoTime());
     loadListener.load(scheduler.runningCount(), scheduler.waitingCount());
   }
 

@@ -39,6 +39,11 @@ final class Scheduler {
     return waiting.isEmpty() && running.isEmpty();
   }
 
+  /** Nanoseconds that the first of those that wait has waited; 0 when nobody waits. */
+  long queueTime(long now) {
+    return waiting.isEmpty() ? 0 : now - waiting.element().arrived();
+  }
+
   /** Nanoseconds until a running sequence may run; 0 when one may now, or none is running. */
   long pause(long now) {
     return running.stream().mapToLong(s -> Math.max(0, s.pause(now))).min().orElse(0);

@@ -25,6 +25,7 @@ final class Sequence {
   private int[] blocks = {};
   private @Nullable Prefix prefix;
   private int cached;
+  private final long arrived = System.nanoTime();
   private boolean ended;
   private Degraded degraded = Degraded.NONE;
   private @Nullable Trouble trouble;
@@ -83,6 +84,11 @@ final class Sequence {
     siblings = List.of();
     released.forEach(sibling -> sibling.computed = promptLength);
     return released;
+  }
+
+  /** When it was made, a {@link System#nanoTime()}. */
+  long arrived() {
+    return arrived;
   }
 
   long deadlineNanos() {

@@ -100,11 +100,21 @@ public final class ChatTemplate {
     Map<String, Object> values = new HashMap<>(specialTokens);
     values.put("messages", messages.stream().map(ChatTemplate::fields).toList());
     values.put("add_generation_prompt", addGenerationPrompt);
-    RenderResult result = engine.renderForResult(template, values);
+    RenderResult result = result(values);
     for (TemplateError error : result.getErrors()) {
       throw ServingException.invalidField("chat", reason(error), "what the model's template takes");
     }
     return result.getOutput();
+  }
+
+  /** The library reads nested brackets by recursion, as deep as they are. */
+  private RenderResult result(Map<String, Object> values) {
+    try {
+      return engine.renderForResult(template, values);
+    } catch (StackOverflowError e) {
+      throw ServingException.invalidField(
+          "chat", "nested too deeply", "what the model's template takes");
+    }
   }
 
   private static Map<String, Object> fields(ChatMessage message) {

@@ -16,11 +16,16 @@ final class TokenizerJson {
   private static final Set<String> PIECES =
       Set.of("Replace", "ByteFallback", "Fuse", "Strip", "Metaspace");
 
+  /** Ids above say that the file is damaged: the table of tokens is as long as the largest. */
+  private static final int MAX_ID = (1 << 22) - 1;
+
+  private final Path file;
   private final JsonNode root;
   private final boolean byteLevel;
   private final boolean byteFallback;
 
-  private TokenizerJson(JsonNode root, Set<String> decoders) {
+  private TokenizerJson(Path file, JsonNode root, Set<String> decoders) {
+    this.file = file;
     this.root = root;
     this.byteLevel = decoders.contains("ByteLevel");
     this.byteFallback = decoders.contains("ByteFallback");
@@ -29,7 +34,8 @@ final class TokenizerJson {
   /**
    * Reads the file.
    *
-   * @throws IOException also when the decoder spells bytes in a way that is not understood
+   * @throws IOException also when the decoder spells bytes in a way that is not understood, or an
+   *     id is out of range
    */
   static TokenTable read(Path file) throws IOException {
     JsonNode root = new ObjectMapper().readTree(file.toFile());
@@ -43,7 +49,8 @@ final class TokenizerJson {
           "%s: model.vocab: %s (expected: an object or a list)"
               .formatted(file, root.path("model").path("vocab").getNodeType()));
     }
-    return new TokenizerJson(root, decoders).table();
+    NativeTokenizerCheck.require(file, root);
+    return new TokenizerJson(file, root, decoders).table();
   }
 
   private static Set<String> decoders(JsonNode decoder) {
@@ -56,7 +63,7 @@ final class TokenizerJson {
     return types;
   }
 
-  private TokenTable table() {
+  private TokenTable table() throws IOException {
     JsonNode vocabulary = root.path("model").path("vocab");
     JsonNode added = root.path("added_tokens");
     TokenTable table = new TokenTable(size(vocabulary, added), byteFallback);
@@ -66,12 +73,12 @@ final class TokenizerJson {
       }
     }
     for (Map.Entry<String, JsonNode> entry : List.copyOf(vocabulary.properties())) {
-      put(table, entry.getValue().asInt(), entry.getKey());
+      put(table, id(entry.getValue()), entry.getKey());
     }
     for (JsonNode token : added) {
       String content = token.path("content").asText();
       table.put(
-          token.path("id").asInt(),
+          id(token.path("id")),
           content,
           content.getBytes(StandardCharsets.UTF_8),
           token.path("special").asBoolean());
@@ -87,14 +94,33 @@ final class TokenizerJson {
     table.put(id, token, bytes, false);
   }
 
-  private static int size(JsonNode vocabulary, JsonNode added) {
+  private int size(JsonNode vocabulary, JsonNode added) throws IOException {
     int size = vocabulary.isArray() ? vocabulary.size() : 0;
-    for (JsonNode id : vocabulary) {
-      size = Math.max(size, id.asInt() + 1);
+    for (Map.Entry<String, JsonNode> entry : vocabulary.properties()) {
+      size = Math.max(size, id(entry.getValue()) + 1);
     }
     for (JsonNode token : added) {
-      size = Math.max(size, token.path("id").asInt() + 1);
+      size = Math.max(size, id(token.path("id")) + 1);
     }
     return size;
+  }
+
+  private int id(JsonNode id) throws IOException {
+    return id(file, id);
+  }
+
+  /**
+   * Reads a token's id.
+   *
+   * @throws IOException when it is none
+   */
+  static int id(Path file, JsonNode id) throws IOException {
+    if (!id.isIntegralNumber()
+        || !id.canConvertToInt()
+        || id.intValue() < 0
+        || id.intValue() > MAX_ID) {
+      throw new IOException("%s: token id: %s (expected: 0 to %d)".formatted(file, id, MAX_ID));
+    }
+    return id.intValue();
   }
 }

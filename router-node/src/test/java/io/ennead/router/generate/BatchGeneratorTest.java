@@ -29,6 +29,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -305,6 +306,34 @@ class BatchGeneratorTest {
     first.cancel();
     assertThat(waiting.end.get().generatedTokens()).isEqualTo(3);
     assertThat(waitingToo.end.get().generatedTokens()).isEqualTo(3);
+    assertThat(submit(new int[] {0}, greedy(3)).end.get().generatedTokens()).isEqualTo(3);
+  }
+
+  @Test
+  void aQueueThatDoesNotMoveRefusesMoreAtOnce() throws Exception {
+    restart(new SchedulerLimits(1, 64, Duration.ofMillis(200), LoadedModel.CHUNK, 512, true));
+    CollectingSink running = new CollectingSink(1);
+    Generation first = generator.submit(request(new int[] {0}, greedy(900)), running);
+    running.awaitPieces();
+    CollectingSink waiting = submit(new int[] {0}, greedy(3));
+    List<CollectingSink> accepted = new ArrayList<>();
+    Awaitility.await()
+        .until(
+            () -> {
+              try {
+                accepted.add(submit(new int[] {0}, greedy(3)));
+                return false;
+              } catch (ServingException e) {
+                assertThat(e).hasMessageContaining("request queue's time in milliseconds");
+                assertThat(e.retryAfter()).isPresent();
+                return true;
+              }
+            });
+    first.cancel();
+    assertThat(waiting.end.get().generatedTokens()).isEqualTo(3);
+    for (CollectingSink sink : accepted) {
+      sink.end.get();
+    }
     assertThat(submit(new int[] {0}, greedy(3)).end.get().generatedTokens()).isEqualTo(3);
   }
 

@@ -65,6 +65,13 @@ class GenerationDefaultsTest {
         .containsExactlyInAnyOrder(2, 99);
   }
 
+  @Test
+  void aFileThatIsNoJsonIsNamed() {
+    assertThatThrownBy(() -> read("{\"temperature\": 0.6"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(model.resolve("generation_config.json").toString());
+  }
+
   private SamplingOptions read(String json) throws IOException {
     Files.writeString(model.resolve("generation_config.json"), json);
     return GenerationDefaults.read(model, List.of(), 100).sampling();

@@ -58,6 +58,7 @@ class ChatTemplateTest {
             "{% for i in range(100000000) %}{% for j in range(100000000) %}x{% endfor %}{% endfor %}",
             "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
             "{% include '/etc/passwd' %}",
+            "{{ " + "[".repeat(100_000) + " }}",
             "{{ unknown_function(messages) }}",
             "{% if %}")) {
       ChatTemplate template = template(JSON.getNodeFactory().textNode(hostile));
