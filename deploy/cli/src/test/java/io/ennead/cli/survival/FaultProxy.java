@@ -31,6 +31,7 @@ final class FaultProxy implements AutoCloseable {
   private final AtomicLong accepted = new AtomicLong();
   private final ScheduledThreadPoolExecutor clock;
   private ServerSocket listener;
+  private volatile Thread acceptor = new Thread(); // one that has ended, until there is one
 
   private FaultProxy(InetSocketAddress server, long seed, ServerSocket listener) {
     this.server = server;
@@ -107,9 +108,22 @@ final class FaultProxy implements AutoCloseable {
   }
 
   /** Ends every connection and refuses new ones. */
-  synchronized void down() throws IOException {
-    listener.close();
+  void down() throws IOException {
+    closeListener();
+    join(acceptor); // the port listens as long as that thread is in the system's call
     connections.forEach(ProxyConnection::close);
+  }
+
+  private synchronized void closeListener() throws IOException {
+    listener.close();
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join(CONNECT_LIMIT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Accepts connections again, on the same port. */
@@ -138,7 +152,8 @@ final class FaultProxy implements AutoCloseable {
   }
 
   private void acceptFrom(ServerSocket socket) {
-    daemon("proxy-accept", () -> acceptAll(socket)).start();
+    acceptor = daemon("proxy-accept", () -> acceptAll(socket));
+    acceptor.start();
   }
 
   private void acceptAll(ServerSocket socket) {
