@@ -1,7 +1,6 @@
 package io.ennead.cli.survival;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,11 +10,11 @@ import java.util.function.ToLongFunction;
  * Notes what processes use, and finds what grew. A process that was restarted is another one. Used
  * by one thread.
  *
- * <p>A quantity is flat when in the second half of its samples, without the five percent at either
- * end of the values, the largest is within a bound of the smallest.
+ * <p>A quantity is flat when in the second half of its samples none is more than a bound above an
+ * earlier one. What falls is no leak: threads that a start needed leave after half a minute. Single
+ * outliers do not count.
  */
 final class LeakWatch {
-  private static final double OUTLIERS = 0.05;
   private static final int LEAST_SAMPLES = 20;
   private static final long MEMORY_BOUND = 64L << 20;
   private static final long THREADS_BOUND = 16;
@@ -52,17 +51,25 @@ final class LeakWatch {
       ToLongFunction<Node.Usage> quantity,
       long bound,
       List<String> found) {
-    long spread = spread(usages.stream().mapToLong(quantity).toArray());
-    if (spread > bound) {
-      found.add("%s varies by %d (expected: at most %d)".formatted(what, spread, bound));
+    long rise = rise(usages.stream().mapToLong(quantity).toArray());
+    if (rise > bound) {
+      found.add("%s rises by %d (expected: at most %d)".formatted(what, rise, bound));
     }
   }
 
-  static long spread(long[] all) {
-    long[] half = Arrays.copyOfRange(all, all.length / 2, all.length);
-    Arrays.sort(half);
-    int cut = (int) (half.length * OUTLIERS);
-    return half[half.length - 1 - cut] - half[cut];
+  private static long rise(long[] samples) {
+    long lowest = Long.MAX_VALUE;
+    long rise = 0;
+    for (int i = samples.length / 2; i < samples.length - 1; i++) {
+      long value = median(samples[i - 1], samples[i], samples[i + 1]);
+      lowest = Math.min(lowest, value);
+      rise = Math.max(rise, value - lowest);
+    }
+    return rise;
+  }
+
+  private static long median(long a, long b, long c) {
+    return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
   }
 
   @Override

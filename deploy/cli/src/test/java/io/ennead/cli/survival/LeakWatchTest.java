@@ -37,6 +37,11 @@ class LeakWatchTest {
   }
 
   @Test
+  void threadsThatLeaveAreNoLeak() {
+    assertThat(watch(i -> new Usage(MIB, 200 - i, 60))).isEmpty();
+  }
+
+  @Test
   void aSingleOutlierIsNone() {
     assertThat(watch(i -> new Usage(i == 80 ? 500 * MIB : MIB, 30, 60))).isEmpty();
   }
