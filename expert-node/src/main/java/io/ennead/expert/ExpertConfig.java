@@ -3,6 +3,7 @@ package io.ennead.expert;
 import io.ennead.expert.batch.BatchLimits;
 import io.ennead.expert.engine.EngineOptions;
 import io.ennead.node.NodeServer;
+import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import java.time.Duration;
  * @param maxMessageBytes longest request, and longest reply
  * @param shutdownGrace how long calls in progress may take at the end
  * @param allowInsecure bind another address than loopback, without TLS
+ * @param security certificates, keys, and where the admin port listens
  */
 public record ExpertConfig(
     @Setting(help = "Model directory: config.json and safetensors files") Path model,
@@ -74,7 +76,8 @@ public record ExpertConfig(
     @Setting(help = "Time for calls in progress at the end", byDefault = "30s")
         Duration shutdownGrace,
     @Setting(help = "Bind other addresses than loopback, without TLS", byDefault = "false")
-        boolean allowInsecure) {
+        boolean allowInsecure,
+    SecurityConfig security) {
 
   /**
    * Multiplications of the longest call that the transport's own thread computes: about a

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
+import io.ennead.node.SecurityConfig;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +39,8 @@ class ExpertConfigTest {
                 64L << 20,
                 64 << 20,
                 Duration.ofSeconds(30),
-                false));
+                false,
+                SecurityConfig.NONE));
     assertThatThrownBy(() -> load())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("--model");
@@ -65,7 +67,13 @@ class ExpertConfigTest {
                 "--max-queued-bytes=8KiB",
                 "--max-message-bytes=9",
                 "--shutdown-grace=10s",
-                "--allow-insecure"))
+                "--allow-insecure",
+                "--tls-cert=cert",
+                "--tls-key=key",
+                "--tls-ca=ca",
+                "--tls-clients=optional",
+                "--api-keys=keys",
+                "--admin-host=::2"))
         .isEqualTo(
             new ExpertConfig(
                 Path.of("m"),
@@ -85,7 +93,14 @@ class ExpertConfigTest {
                 8192,
                 9,
                 Duration.ofSeconds(10),
-                true));
+                true,
+                new SecurityConfig(
+                    Path.of("cert"),
+                    Path.of("key"),
+                    Path.of("ca"),
+                    SecurityConfig.ClientCertificates.OPTIONAL,
+                    Path.of("keys"),
+                    "::2")));
   }
 
   @ParameterizedTest

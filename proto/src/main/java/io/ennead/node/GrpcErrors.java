@@ -132,6 +132,8 @@ public final class GrpcErrors {
           Status.Code.UNAVAILABLE;
       case ERROR_REASON_DEADLINE_EXCEEDED -> Status.Code.DEADLINE_EXCEEDED;
       case ERROR_REASON_CANCELLED -> Status.Code.CANCELLED;
+      case ERROR_REASON_UNAUTHENTICATED -> Status.Code.UNAUTHENTICATED;
+      case ERROR_REASON_PERMISSION_DENIED -> Status.Code.PERMISSION_DENIED;
       case ERROR_REASON_ENGINE_FAILURE, ERROR_REASON_UNSPECIFIED, UNRECOGNIZED ->
           Status.Code.INTERNAL;
     };
@@ -225,18 +227,18 @@ public final class GrpcErrors {
       case DEADLINE_EXCEEDED -> ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED;
       case CANCELLED -> ErrorReason.ERROR_REASON_CANCELLED;
       case RESOURCE_EXHAUSTED -> ErrorReason.ERROR_REASON_QUEUE_FULL;
+      case UNAUTHENTICATED -> ErrorReason.ERROR_REASON_UNAUTHENTICATED;
+      case PERMISSION_DENIED -> ErrorReason.ERROR_REASON_PERMISSION_DENIED;
       case INVALID_ARGUMENT, OUT_OF_RANGE -> ErrorReason.ERROR_REASON_INVALID_FIELD;
       case OK,
           UNKNOWN,
           NOT_FOUND,
           ALREADY_EXISTS,
-          PERMISSION_DENIED,
           FAILED_PRECONDITION,
           ABORTED,
           UNIMPLEMENTED,
           INTERNAL,
-          DATA_LOSS,
-          UNAUTHENTICATED ->
+          DATA_LOSS ->
           ErrorReason.ERROR_REASON_ENGINE_FAILURE;
     };
   }

@@ -40,7 +40,7 @@ class AdminServerTest {
     assertThatThrownBy(
             () -> AdminServer.start("0.0.0.0", 0, false, readiness, new PrometheusRegistry()))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("host: 0.0.0.0")
+        .hasMessageContaining("admin-host: 0.0.0.0")
         .hasMessageContaining("--allow-insecure");
     AdminServer open = AdminServer.start("0.0.0.0", 0, true, readiness, new PrometheusRegistry());
     assertThat(open.port()).isPositive();
