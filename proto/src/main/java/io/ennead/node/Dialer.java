@@ -9,7 +9,10 @@ import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** Begins channels to nodes, with the credentials that all of them get. Thread-safe. */
@@ -32,6 +35,32 @@ public final class Dialer {
   /** With such credentials. */
   public static Dialer with(ChannelCredentials credentials) {
     return new Dialer(credentials, Optional.empty());
+  }
+
+  /**
+   * With TLS from PEM files, read now.
+   *
+   * @param ca what servers are checked with; absent: what Java trusts
+   * @param certificate this client's own chain, if it has one
+   * @param key the key of the certificate
+   * @throws ConfigException when a file cannot be read
+   */
+  public static Dialer tls(Optional<Path> ca, Optional<Path> certificate, Optional<Path> key) {
+    TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
+    try {
+      if (ca.isPresent()) {
+        builder.trustManager(ca.get().toFile());
+      }
+      if (certificate.isPresent() != key.isPresent()) {
+        throw new ConfigException("tls-cert and tls-key: one of them (expected: both or none)");
+      }
+      if (certificate.isPresent()) {
+        builder.keyManager(certificate.get().toFile(), key.orElseThrow().toFile());
+      }
+    } catch (IOException e) {
+      throw new ConfigException("tls: %s (expected: PEM files)".formatted(e.getMessage()), e);
+    }
+    return with(builder.build());
   }
 
   /** The same with an API key in every call. */

@@ -4,6 +4,7 @@ import io.ennead.client.EnneadClient;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which router a client command talks to and how long it may take. */
@@ -17,6 +18,8 @@ final class Connection {
       paramLabel = "HOST:PORT",
       description = "The router's gRPC address (default: " + ADDRESS + ").")
   private @Nullable String address;
+
+  @Mixin private CredentialFlags credentials = new CredentialFlags();
 
   @Option(
       names = "--timeout",
@@ -32,7 +35,7 @@ final class Connection {
   }
 
   EnneadClient open() throws InterruptedException {
-    EnneadClient client = EnneadClient.connect(address());
+    EnneadClient client = EnneadClient.connect(address(), credentials.dialer());
     if (client.awaitConnected(CONNECT_LIMIT)) {
       return client;
     }
