@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
@@ -67,7 +68,9 @@ public final class DevelopmentCa {
     }
     KeyPair keys = keyPair();
     Instant now = Instant.now();
-    Request request = new Request(name("Ennead development CA"), now, now.plus(CA_VALIDITY));
+    // Two authorities of one name cannot be told apart by those who trust both.
+    X500Name subject = name("Ennead development CA " + UUID.randomUUID());
+    Request request = new Request(subject, now, now.plus(CA_VALIDITY));
     X509Certificate made =
         sign(request.builder(request.subject(), keys), keys.getPrivate(), List.of(), true);
     PemFiles.write(certificate, made);
