@@ -6,6 +6,7 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
+import io.ennead.node.Dialer;
 import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
 import io.ennead.node.SharedBytesMarshaller;
@@ -21,7 +22,6 @@ import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.Objects;
@@ -64,13 +64,12 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   }
 
   static GrpcExpertPeer open(
-      PeerAddress address, EventLoops loops, PeerCodec codec, Runnable onChange) {
+      PeerAddress address, Dialer dialer, EventLoops loops, PeerCodec codec, Runnable onChange) {
     ManagedChannel channel =
         loops
-            .connect(NettyChannelBuilder.forAddress(address.host(), address.port()))
+            .connect(dialer.to(address.host(), address.port()))
             // Replies are decoded where they arrive: that takes less time than waking a thread.
             .directExecutor()
-            .usePlaintext()
             .disableRetry()
             .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES)
             // A backstop for half-open connections; gRPC allows no shorter time.

@@ -62,7 +62,9 @@ public final class PeerException extends RuntimeException {
           ERROR_REASON_NODE_DRAINING,
           ERROR_REASON_EXPERT_UNREACHABLE,
           ERROR_REASON_EXPERT_NOT_LOADED,
-          ERROR_REASON_MODEL_MISMATCH ->
+          ERROR_REASON_MODEL_MISMATCH,
+          ERROR_REASON_UNAUTHENTICATED,
+          ERROR_REASON_PERMISSION_DENIED ->
           new PeerException(reason, true, unreachable(peer, request, why));
       // Our own request was at fault, not that of the user.
       case ERROR_REASON_INVALID_FIELD,
