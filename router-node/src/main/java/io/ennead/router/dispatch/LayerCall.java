@@ -244,8 +244,7 @@ final class LayerCall {
   }
 
   private ServingException unreachable(List<Ask> group, ExpertPeer peer, String why) {
-    return ServingException.expertUnreachable(
-        layer, experts(group), peer.address().toString(), why, null);
+    return ServingException.expertUnreachable(layer, experts(group), peer.name(), why, null);
   }
 
   private static String experts(List<Ask> group) {

@@ -52,6 +52,7 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   private final PeerCodec codec;
   private final Runnable onChange;
   private volatile PeerState state = new PeerState.Connecting("not asked yet");
+  private volatile String name = "an expert node";
   private volatile long heardNanos = System.nanoTime();
 
   private GrpcExpertPeer(
@@ -83,6 +84,11 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   @Override
   public PeerAddress address() {
     return address;
+  }
+
+  @Override
+  public String name() {
+    return name;
   }
 
   @Override
@@ -195,6 +201,7 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
       return false;
     }
     state = next;
+    name = next instanceof PeerState.Ready ready ? ready.description().name() : name;
     log(previous, next);
     return true;
   }
