@@ -88,6 +88,9 @@ final class LayerCall {
     while (!open().isEmpty()) {
       replies.await(patience()).forEach(this::settle);
       look(System.nanoTime());
+      if (scopeIsOver()) {
+        open().forEach(ask -> fail(ask, lastWord(ask)));
+      }
       send(asks.stream().filter(Ask::forsaken).toList(), Reason.FAILOVER);
     }
   }
