@@ -3,6 +3,7 @@ package io.ennead.expert;
 import io.ennead.expert.batch.BatchLimits;
 import io.ennead.expert.engine.EngineOptions;
 import io.ennead.node.NodeServer;
+import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ import java.time.Duration;
  * @param shutdownGrace how long calls in progress may take at the end
  * @param drainDelay how long routers have to see that the node is about to end: two of their polls
  * @param allowInsecure bind another address than loopback, without TLS
+ * @param security certificates, keys, and where the admin port listens
  */
 public record ExpertConfig(
     @Setting(help = "Model directory: config.json and safetensors files") Path model,
@@ -79,7 +81,8 @@ public record ExpertConfig(
             byDefault = "500ms")
         Duration drainDelay,
     @Setting(help = "Bind other addresses than loopback, without TLS", byDefault = "false")
-        boolean allowInsecure) {
+        boolean allowInsecure,
+    SecurityConfig security) {
 
   /**
    * Multiplications of the longest call that the transport's own thread computes: about a

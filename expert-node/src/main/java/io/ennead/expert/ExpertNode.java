@@ -7,6 +7,7 @@ import io.ennead.node.AdminServer;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.DaemonThreads;
+import io.ennead.node.NodeSecurity;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
@@ -38,6 +39,7 @@ public final class ExpertNode implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ExpertNode.class);
   private static final long LOADING_STOP_SECONDS = 60;
 
+  private final NodeSecurity security;
   private final Readiness readiness;
   private final NodeServer server;
   private final AdminServer admin;
@@ -46,7 +48,12 @@ public final class ExpertNode implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private ExpertNode(
-      Readiness readiness, NodeServer server, AdminServer admin, NodeLoading loading) {
+      NodeSecurity security,
+      Readiness readiness,
+      NodeServer server,
+      AdminServer admin,
+      NodeLoading loading) {
+    this.security = security;
     this.readiness = readiness;
     this.server = server;
     this.admin = admin;
@@ -122,28 +129,53 @@ public final class ExpertNode implements AutoCloseable {
     var readiness = new Readiness();
     readiness.waitFor(NodeLoading.PART, "not loaded yet");
     var service = new ExpertGrpcService(version(), readiness, config.maxMessageBytes());
-    NodeServer server =
-        NodeServer.start(
-            config.serverOptions(),
-            readiness,
-            registry,
-            List.of(service),
-            Set.of(ExpertGrpcService.INLINE));
-    AdminServer admin = startAdmin(config, readiness, registry, server);
+    NodeSecurity security = NodeSecurity.open(config.security(), registry);
+    NodeServer server = startServer(config, security, readiness, registry, service);
+    AdminServer admin = startAdmin(config, security, readiness, registry, server);
     var loading = new NodeLoading(config, loader, progress, readiness, registry);
-    var node = new ExpertNode(readiness, server, admin, loading);
+    var node = new ExpertNode(security, readiness, server, admin, loading);
     String name = config.nodeName().isEmpty() ? "expert-" + server.port() : config.nodeName();
     DaemonThreads.named("expert-load").newThread(() -> node.load(name, service, progress)).start();
     return node;
   }
 
+  private static NodeServer startServer(
+      ExpertConfig config,
+      NodeSecurity security,
+      Readiness readiness,
+      PrometheusRegistry registry,
+      ExpertGrpcService service) {
+    try {
+      return NodeServer.start(
+          config.serverOptions(),
+          security,
+          readiness,
+          registry,
+          List.of(service),
+          Set.of(ExpertGrpcService.INLINE));
+    } catch (RuntimeException e) {
+      security.close();
+      throw e;
+    }
+  }
+
   private static AdminServer startAdmin(
-      ExpertConfig config, Readiness readiness, PrometheusRegistry registry, NodeServer server) {
+      ExpertConfig config,
+      NodeSecurity security,
+      Readiness readiness,
+      PrometheusRegistry registry,
+      NodeServer server) {
     try {
       return AdminServer.start(
-          config.host(), config.adminPort(), config.allowInsecure(), readiness, registry);
+          config.security().adminHost(),
+          config.adminPort(),
+          config.allowInsecure(),
+          security,
+          readiness,
+          registry);
     } catch (RuntimeException e) {
       server.close();
+      security.close();
       throw e;
     }
   }
@@ -232,6 +264,7 @@ public final class ExpertNode implements AutoCloseable {
     server.close();
     closeLoaded();
     admin.close();
+    security.close();
   }
 
   private void closeLoaded() {

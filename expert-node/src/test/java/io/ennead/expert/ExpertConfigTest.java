@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
+import io.ennead.node.SecurityConfig;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +40,8 @@ class ExpertConfigTest {
                 64 << 20,
                 Duration.ofSeconds(30),
                 Duration.ofMillis(500),
-                false));
+                false,
+                SecurityConfig.NONE));
     assertThatThrownBy(() -> load())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("--model");
@@ -67,7 +69,13 @@ class ExpertConfigTest {
                 "--max-message-bytes=9",
                 "--drain-delay=2s",
                 "--shutdown-grace=10s",
-                "--allow-insecure"))
+                "--allow-insecure",
+                "--tls-cert=cert",
+                "--tls-key=key",
+                "--tls-ca=ca",
+                "--tls-clients=optional",
+                "--api-keys=keys",
+                "--admin-host=::2"))
         .isEqualTo(
             new ExpertConfig(
                 Path.of("m"),
@@ -88,7 +96,14 @@ class ExpertConfigTest {
                 9,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(2),
-                true));
+                true,
+                new SecurityConfig(
+                    Path.of("cert"),
+                    Path.of("key"),
+                    Path.of("ca"),
+                    SecurityConfig.ClientCertificates.OPTIONAL,
+                    Path.of("keys"),
+                    "::2")));
   }
 
   @ParameterizedTest

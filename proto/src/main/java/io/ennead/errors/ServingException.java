@@ -146,6 +146,19 @@ public final class ServingException extends RuntimeException {
     return of(ErrorReason.ERROR_REASON_CANCELLED, what, Map.of());
   }
 
+  /** The caller did not say who it is, or nobody knows it; the message never holds a key. */
+  public static ServingException unauthenticated(String what) {
+    return of(ErrorReason.ERROR_REASON_UNAUTHENTICATED, what, Map.of());
+  }
+
+  /** The caller has not the role that an operation asks for. */
+  public static ServingException permissionDenied(String operation, String role) {
+    return of(
+        ErrorReason.ERROR_REASON_PERMISSION_DENIED,
+        "%s is not allowed (expected: role %s)".formatted(operation, role),
+        Map.of("operation", operation, "role", role));
+  }
+
   /** Why. */
   public ErrorReason reason() {
     return reason;

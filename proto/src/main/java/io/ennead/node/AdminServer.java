@@ -3,16 +3,30 @@ package io.ennead.node;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsExchange;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import io.ennead.access.Gatekeeper;
+import io.ennead.access.Role;
+import io.ennead.errors.ServingException;
+import io.ennead.node.tls.CertificateRoles;
+import io.ennead.node.tls.TlsIdentity;
+import io.ennead.v1.ErrorReason;
 import io.prometheus.metrics.exporter.httpserver.MetricsHandler;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLParameters;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +43,23 @@ public final class AdminServer implements AutoCloseable {
   private static final String SECONDS = "5";
 
   private final HttpServer server;
+  private final Set<String> routes;
   private final ExecutorService threads;
 
-  private AdminServer(HttpServer server, ExecutorService threads) {
+  private AdminServer(HttpServer server, Set<String> routes, ExecutorService threads) {
     this.server = server;
+    this.routes = Set.copyOf(routes);
     this.threads = threads;
+  }
+
+  /** Listens, with neither TLS nor keys. */
+  public static AdminServer start(
+      String host,
+      int port,
+      boolean allowInsecure,
+      Readiness readiness,
+      PrometheusRegistry registry) {
+    return start(host, port, allowInsecure, NodeSecurity.none(), readiness, registry);
   }
 
   /**
@@ -41,27 +67,33 @@ public final class AdminServer implements AutoCloseable {
    *
    * @param port 0 for any free one
    * @param allowInsecure allow an address other than loopback, without TLS
+   * @param security stays the caller's
    * @throws ConfigException when the address may not or cannot be bound
    */
   public static AdminServer start(
       String host,
       int port,
       boolean allowInsecure,
+      NodeSecurity security,
       Readiness readiness,
       PrometheusRegistry registry) {
     limitTime("sun.net.httpserver.maxReqTime");
     limitTime("sun.net.httpserver.maxRspTime");
-    HttpServer server = bind(BindAddress.of(host, port, allowInsecure));
+    boolean safe = allowInsecure || security.tls().isPresent();
+    HttpServer server = bind(BindAddress.of("admin-host", host, port, safe), security.tls());
     JvmMetrics.builder().register(registry);
-    handle(server, "/metrics", new MetricsHandler(registry));
-    handle(server, "/livez", exchange -> answer(exchange, 200, "ok\n"));
-    handle(server, "/readyz", exchange -> ready(exchange, readiness));
+    Map<String, HttpHandler> routes =
+        Map.of(
+            "/metrics", new MetricsHandler(registry),
+            "/livez", exchange -> answer(exchange, 200, "ok\n"),
+            "/readyz", exchange -> ready(exchange, readiness));
+    routes.forEach((path, handler) -> handle(server, path, security.gatekeeper(), handler));
     server.createContext("/", exchange -> answer(exchange, 404, "not found\n"));
     ExecutorService threads = threads();
     server.setExecutor(threads);
     startAsDaemon(server);
     logger.info("admin HTTP on {}:{}", host, server.getAddress().getPort());
-    return new AdminServer(server, threads);
+    return new AdminServer(server, routes.keySet(), threads);
   }
 
   // Without these the JDK's server waits for ever for a request's end, or for a reader; there is no
@@ -83,14 +115,39 @@ public final class AdminServer implements AutoCloseable {
     return pool;
   }
 
-  private static HttpServer bind(InetSocketAddress address) {
+  private static HttpServer bind(InetSocketAddress address, Optional<TlsIdentity> tls) {
     try {
-      return HttpServer.create(address, BACKLOG);
+      if (tls.isEmpty()) {
+        return HttpServer.create(address, BACKLOG);
+      }
+      HttpsServer server = HttpsServer.create(address, BACKLOG);
+      server.setHttpsConfigurator(new Https(tls.get()));
+      return server;
     } catch (IOException e) {
       throw new ConfigException(
           "cannot listen on %s:%d: %s (expected: a free port of this machine)"
               .formatted(address.getHostString(), address.getPort(), e.getMessage()),
           e);
+    }
+  }
+
+  /** The TLS of one connection after the other. */
+  private static final class Https extends HttpsConfigurator {
+    private final TlsIdentity tls;
+
+    Https(TlsIdentity tls) {
+      super(tls.context());
+      this.tls = tls;
+    }
+
+    @Override
+    public void configure(HttpsParameters parameters) {
+      SSLParameters asked = getSSLContext().getDefaultSSLParameters();
+      asked.setWantClientAuth(tls.asksClients());
+      if (tls.needsClients()) {
+        asked.setNeedClientAuth(true);
+      }
+      parameters.setSSLParameters(asked);
     }
   }
 
@@ -113,7 +170,8 @@ public final class AdminServer implements AutoCloseable {
   }
 
   // Contexts match by prefix; a path must match exactly.
-  private static void handle(HttpServer server, String path, HttpHandler handler) {
+  private static void handle(
+      HttpServer server, String path, Gatekeeper gatekeeper, HttpHandler handler) {
     server.createContext(
         path,
         exchange -> {
@@ -122,10 +180,32 @@ public final class AdminServer implements AutoCloseable {
           } else if (!isRead(exchange)) {
             exchange.getResponseHeaders().set("Allow", "GET, HEAD");
             answer(exchange, 405, "only GET and HEAD\n");
-          } else {
+          } else if (allowed(exchange, path, gatekeeper)) {
             handler.handle(exchange);
           }
         });
+  }
+
+  /** Answers itself when not. */
+  private static boolean allowed(HttpExchange exchange, String path, Gatekeeper gatekeeper)
+      throws IOException {
+    Optional<String> authorization =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization"));
+    Set<Role> certificate =
+        exchange instanceof HttpsExchange https
+            ? CertificateRoles.of(https.getSSLSession())
+            : Set.of();
+    try {
+      gatekeeper.check(path, authorization, certificate);
+      return true;
+    } catch (ServingException e) {
+      boolean known = e.reason() == ErrorReason.ERROR_REASON_PERMISSION_DENIED;
+      if (!known) {
+        exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+      }
+      answer(exchange, known ? 403 : 401, e.getMessage() + "\n");
+      return false;
+    }
   }
 
   private static boolean isRead(HttpExchange exchange) {
@@ -158,6 +238,11 @@ public final class AdminServer implements AutoCloseable {
   /** The port that is listened on. */
   public int port() {
     return server.getAddress().getPort();
+  }
+
+  /** The paths that are served. */
+  public Set<String> routes() {
+    return routes;
   }
 
   @Override

@@ -9,19 +9,21 @@ final class BindAddress {
   /**
    * An address to bind. Opens nothing.
    *
-   * @param allowInsecure allow an address other than loopback, since there is no TLS
+   * @param setting what names the host, for messages
+   * @param safe whether other addresses than loopback may be bound: with TLS, or when that is asked
+   *     for without
    * @throws ConfigException when the host is unknown or may not be bound
    */
-  static InetSocketAddress of(String host, int port, boolean allowInsecure) {
+  static InetSocketAddress of(String setting, String host, int port, boolean safe) {
     InetSocketAddress address = new InetSocketAddress(host, port);
     if (address.isUnresolved()) {
       throw new ConfigException(
-          "host: %s (expected: a name or address of this machine)".formatted(host));
+          "%s: %s (expected: a name or address of this machine)".formatted(setting, host));
     }
-    if (!address.getAddress().isLoopbackAddress() && !allowInsecure) {
+    if (!address.getAddress().isLoopbackAddress() && !safe) {
       throw new ConfigException(
-          "host: %s (expected: a loopback address, or --allow-insecure: traffic is not encrypted)"
-              .formatted(host));
+          "%s: %s (expected: a loopback address, or TLS by --tls-cert and --tls-key, or --allow-insecure: traffic is not encrypted)"
+              .formatted(setting, host));
     }
     return address;
   }

@@ -4,6 +4,8 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One component of a configuration record under its three names.
@@ -16,10 +18,23 @@ record ConfigKey(
   static final String ENV_PREFIX = "ENNEAD_";
 
   static List<ConfigKey> of(Class<? extends Record> type) {
-    return Arrays.stream(type.getRecordComponents()).map(ConfigKey::of).toList();
+    return Arrays.stream(type.getRecordComponents()).flatMap(ConfigKey::keys).toList();
   }
 
-  private static ConfigKey of(RecordComponent component) {
+  private static Stream<ConfigKey> keys(RecordComponent component) {
+    return group(component)
+        .map(group -> of(group).stream())
+        .orElseGet(() -> Stream.of(of(component)));
+  }
+
+  /** The record that a component without a setting of its own stands for: more settings. */
+  static Optional<Class<? extends Record>> group(RecordComponent component) {
+    return component.getType().isRecord() && !component.isAnnotationPresent(Setting.class)
+        ? Optional.of(component.getType().asSubclass(Record.class))
+        : Optional.empty();
+  }
+
+  static ConfigKey of(RecordComponent component) {
     Setting setting = component.getAnnotation(Setting.class);
     if (setting == null) {
       throw new IllegalArgumentException(

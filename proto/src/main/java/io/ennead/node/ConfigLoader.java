@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
  *
  * <p>Types: String, int, long, double, boolean, Path, Duration ({@code 250ms}, {@code 5s}), byte
  * counts ({@code 64MiB}), List of String ({@code a,b} or a YAML list) and enums (lower kebab case).
+ * A component that is a record of settings stands for these, so that programs can share them.
  * Unknown flags, {@code ENNEAD_} variables and keys are errors, as are values that do not fit.
  */
 public final class ConfigLoader {
@@ -37,10 +39,23 @@ public final class ConfigLoader {
     try {
       List<ConfigKey> keys = ConfigKey.of(type);
       Map<String, Given> given = ConfigSource.read(keys, args, env);
-      return create(type, keys.stream().map(key -> value(key, given)).toArray());
+      return create(type, given);
     } catch (ConfigException e) {
       throw new ConfigException(program + ": " + e.getMessage(), e);
     }
+  }
+
+  private static <T extends Record> T create(Class<T> type, Map<String, Given> given) {
+    Object[] values =
+        Arrays.stream(type.getRecordComponents())
+            .map(component -> value(component, given))
+            .toArray();
+    return create(type, values);
+  }
+
+  private static Object value(RecordComponent component, Map<String, Given> given) {
+    Optional<Class<? extends Record>> group = ConfigKey.group(component);
+    return group.isPresent() ? create(group.get(), given) : value(ConfigKey.of(component), given);
   }
 
   private static Object value(ConfigKey key, Map<String, Given> given) {
@@ -132,8 +147,14 @@ public final class ConfigLoader {
 
   private static Map<String, Object> values(Record config) {
     Map<String, Object> values = new LinkedHashMap<>();
-    for (ConfigKey key : ConfigKey.of(config.getClass())) {
-      values.put(key.name(), key.value().format().apply(read(config, key.component())));
+    for (RecordComponent component : config.getClass().getRecordComponents()) {
+      Object value = read(config, component);
+      if (ConfigKey.group(component).isPresent()) {
+        values.putAll(values((Record) value));
+      } else {
+        ConfigKey key = ConfigKey.of(component);
+        values.put(key.name(), key.value().format().apply(value));
+      }
     }
     return values;
   }

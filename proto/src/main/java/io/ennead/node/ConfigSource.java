@@ -25,8 +25,9 @@ final class ConfigSource {
   private static final String FILE_FLAG = "--config";
   private static final String FILE_ENV = "ENNEAD_CONFIG";
 
-  // Read by the launcher script, not by nodes.
-  private static final Set<String> OTHER_ENV = Set.of(FILE_ENV, "ENNEAD_JAVA_OPTS", "ENNEAD_HOME");
+  // Read by the launcher script and by client commands, not by nodes.
+  private static final Set<String> OTHER_ENV =
+      Set.of(FILE_ENV, "ENNEAD_JAVA_OPTS", "ENNEAD_HOME", "ENNEAD_API_KEY", "ENNEAD_API_KEY_FILE");
 
   /**
    * One value.

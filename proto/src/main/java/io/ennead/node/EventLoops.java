@@ -2,9 +2,11 @@ package io.ennead.node;
 
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -12,6 +14,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -39,13 +42,22 @@ public final class EventLoops implements AutoCloseable {
     return Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
   }
 
-  /** Lets a server run on these threads. */
-  public NettyServerBuilder serve(NettyServerBuilder server) {
+  /** Lets a server run on these threads, with a handler in front of what it accepts. */
+  NettyServerBuilder serve(
+      NettyServerBuilder server, Optional<? extends ChannelHandler> accepting) {
     return server
         .bossEventLoopGroup(group)
         .workerEventLoopGroup(group)
-        .channelType(
-            Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class);
+        .channelFactory(
+            () -> {
+              ServerChannel channel = serverChannel();
+              accepting.ifPresent(handler -> channel.pipeline().addLast(handler));
+              return channel;
+            });
+  }
+
+  private static ServerChannel serverChannel() {
+    return Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
   }
 
   /** Lets a client run on these threads. */

@@ -15,7 +15,10 @@ import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +41,8 @@ public final class GrpcErrors {
    * a trailer section of more than 8 KiB is refused by clients, who then see no reason at all.
    */
   private static final int MAX_TEXT_LENGTH = 800;
+
+  private static final int MAX_CAUSES = 20;
 
   /** What gRPC says of a message over the limit, in either direction. */
   private static final String TOO_LONG = "exceeds maximum size";
@@ -132,6 +137,8 @@ public final class GrpcErrors {
           Status.Code.UNAVAILABLE;
       case ERROR_REASON_DEADLINE_EXCEEDED -> Status.Code.DEADLINE_EXCEEDED;
       case ERROR_REASON_CANCELLED -> Status.Code.CANCELLED;
+      case ERROR_REASON_UNAUTHENTICATED -> Status.Code.UNAUTHENTICATED;
+      case ERROR_REASON_PERMISSION_DENIED -> Status.Code.PERMISSION_DENIED;
       case ERROR_REASON_ENGINE_FAILURE, ERROR_REASON_UNSPECIFIED, UNRECOGNIZED ->
           Status.Code.INTERNAL;
     };
@@ -210,13 +217,31 @@ public final class GrpcErrors {
       text.append("server not reached: ");
     }
     text.append(status.getCode().name());
-    if (status.getDescription() != null) {
-      text.append(": ").append(status.getDescription());
+    String description = status.getDescription();
+    if (inHandshake(status)) {
+      text.append(": TLS handshake failed");
+    } else if (description != null) {
+      text.append(": ").append(description);
     }
     if (status.getCause() != null) {
       text.append(": ").append(status.getCause().getMessage());
     }
     return text.toString();
+  }
+
+  // gRPC says "io exception" and lists the handlers of the connection, of which this one leaves
+  // when
+  // the handshake succeeds. A server that refuses a certificate may also do so after that.
+  private static boolean inHandshake(Status status) {
+    String description = status.getDescription();
+    return status.getCode() == Status.Code.UNAVAILABLE
+        && (causes(status).anyMatch(SSLException.class::isInstance)
+            || (description != null && description.contains("ClientTlsHandler")));
+  }
+
+  private static Stream<Throwable> causes(Status status) {
+    return Stream.iterate(status.getCause(), Objects::nonNull, Throwable::getCause)
+        .limit(MAX_CAUSES);
   }
 
   private static ErrorReason reason(Status.Code code) {
@@ -225,18 +250,18 @@ public final class GrpcErrors {
       case DEADLINE_EXCEEDED -> ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED;
       case CANCELLED -> ErrorReason.ERROR_REASON_CANCELLED;
       case RESOURCE_EXHAUSTED -> ErrorReason.ERROR_REASON_QUEUE_FULL;
+      case UNAUTHENTICATED -> ErrorReason.ERROR_REASON_UNAUTHENTICATED;
+      case PERMISSION_DENIED -> ErrorReason.ERROR_REASON_PERMISSION_DENIED;
       case INVALID_ARGUMENT, OUT_OF_RANGE -> ErrorReason.ERROR_REASON_INVALID_FIELD;
       case OK,
           UNKNOWN,
           NOT_FOUND,
           ALREADY_EXISTS,
-          PERMISSION_DENIED,
           FAILED_PRECONDITION,
           ABORTED,
           UNIMPLEMENTED,
           INTERNAL,
-          DATA_LOSS,
-          UNAUTHENTICATED ->
+          DATA_LOSS ->
           ErrorReason.ERROR_REASON_ENGINE_FAILURE;
     };
   }

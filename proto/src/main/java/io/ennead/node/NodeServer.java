@@ -2,13 +2,16 @@ package io.ennead.node;
 
 import static java.util.Objects.requireNonNull;
 
+import io.ennead.node.tls.TlsIdentity;
 import io.grpc.BindableService;
 import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerCredentials;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -49,6 +52,11 @@ public final class NodeServer implements AutoCloseable {
   // reset too, and all calls of a peer share its connection: 1024 at a time, 660 resets a second.
   private static final int MAX_RESETS = 20_000;
   private static final int RESET_WINDOW_SECONDS = 30;
+  private static final int MAX_METADATA_BYTES = 8 << 10;
+  private static final int MAX_CONNECTION_IDLE_MINUTES = 5;
+  private static final int MAX_CONNECTION_AGE_MINUTES = 30;
+  // As long as a command's request may take when nobody says otherwise.
+  private static final int MAX_CONNECTION_AGE_GRACE_MINUTES = 10;
 
   // A thousandth of the bytes would make a peer's messages as large as the limit allows, 64 at
   // once.
@@ -70,9 +78,16 @@ public final class NodeServer implements AutoCloseable {
    * @param maxMessageBytes a longer request ends with RESOURCE_EXHAUSTED
    * @param allowInsecure allow an address other than loopback without TLS
    * @param grace how long {@link #close} waits for calls in progress
+   * @param publicServer whether clients come and go: connections have an age then, and idle ones
+   *     end. Those between nodes stay
    */
   public record Options(
-      String host, int port, int maxMessageBytes, boolean allowInsecure, Duration grace) {
+      String host,
+      int port,
+      int maxMessageBytes,
+      boolean allowInsecure,
+      Duration grace,
+      boolean publicServer) {
     /** Checks ranges. */
     public Options {
       requireNonNull(host, "host");
@@ -84,6 +99,26 @@ public final class NodeServer implements AutoCloseable {
         throw new IllegalArgumentException(
             "max message bytes: %d (expected: at least 1)".formatted(maxMessageBytes));
       }
+    }
+
+    /** Of a server between nodes. */
+    public Options(
+        String host, int port, int maxMessageBytes, boolean allowInsecure, Duration grace) {
+      this(host, port, maxMessageBytes, allowInsecure, grace, false);
+    }
+
+    /**
+     * The address to bind.
+     *
+     * @throws ConfigException when it may not be bound with such security
+     */
+    InetSocketAddress bind(NodeSecurity security) {
+      return BindAddress.of("host", host, port, allowInsecure || security.tls().isPresent());
+    }
+
+    /** The same, open to clients. */
+    public Options toClients() {
+      return new Options(host, port, maxMessageBytes, allowInsecure, grace, true);
     }
   }
 
@@ -112,43 +147,61 @@ public final class NodeServer implements AutoCloseable {
       Readiness readiness,
       PrometheusRegistry registry,
       List<BindableService> services) {
-    return start(options, readiness, registry, services, Set.of());
+    return start(options, NodeSecurity.none(), readiness, registry, services, Set.of());
   }
 
   /**
    * Listens.
    *
+   * @param security stays the caller's
    * @param inline full names of the methods that run on the transport's threads
    * @throws ConfigException when the address may not or cannot be bound
    */
   public static NodeServer start(
       Options options,
+      NodeSecurity security,
       Readiness readiness,
       PrometheusRegistry registry,
       List<BindableService> services,
       Set<String> inline) {
-    InetSocketAddress address =
-        BindAddress.of(options.host(), options.port(), options.allowInsecure());
+    InetSocketAddress address = options.bind(security);
     TransportLogs.leaveOutPeers();
     EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
-    NettyServerBuilder builder = builder(options, address, health, registry, services);
-    Server server = loops.serve(executors(builder, handlers, inline)).build();
+    NettyServerBuilder builder = builder(options, security, address, registry);
+    builder.addService(health.getHealthService());
+    addReflection(builder);
+    services.forEach(service -> builder.addService(readInside(service)));
+    Server server =
+        loops.serve(executors(builder, handlers, inline), security.failedHandshakes()).build();
     NodeServer node = new NodeServer(server, loops, handlers, health, readiness, options);
     readiness.onChange(node::publishHealth);
     node.publishHealth();
     node.listen();
-    warnWhenOpen(address);
+    warnWhenOpen(address, security);
     return node;
   }
 
-  // A node has one gRPC server, so this is said once per node, for its admin HTTP as well.
-  private static void warnWhenOpen(InetSocketAddress address) {
-    if (!address.getAddress().isLoopbackAddress()) {
+  /**
+   * Says early, before a model is loaded, that an address may not be bound.
+   *
+   * @throws ConfigException then
+   */
+  public static void requireBindable(Options options, NodeSecurity security) {
+    InetSocketAddress unused = options.bind(security);
+  }
+
+  private static void warnWhenOpen(InetSocketAddress address, NodeSecurity security) {
+    if (address.getAddress().isLoopbackAddress()) {
+      return;
+    }
+    if (security.tls().isEmpty()) {
+      logger.warn("{} is no loopback address: gRPC is open to the network, without TLS", address);
+    }
+    if (!security.gatekeeper().closed()) {
       logger.warn(
-          "{} is no loopback address: gRPC and admin HTTP are open to the network, without TLS",
-          address.getHostString());
+          "{}: whoever can connect may call (keys: --api-keys, mutual TLS: --tls-ca)", address);
     }
   }
 
@@ -184,12 +237,14 @@ public final class NodeServer implements AutoCloseable {
 
   private static NettyServerBuilder builder(
       Options options,
+      NodeSecurity security,
       InetSocketAddress address,
-      HealthStatusManager health,
-      PrometheusRegistry registry,
-      List<BindableService> services) {
+      PrometheusRegistry registry) {
+    ServerCredentials credentials =
+        security.tls().map(TlsIdentity::server).orElseGet(InsecureServerCredentials::create);
     NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(address)
+        NettyServerBuilder.forAddress(address, credentials)
+            .maxInboundMetadataSize(MAX_METADATA_BYTES)
             .maxInboundMessageSize(options.maxMessageBytes())
             .decompressorRegistry(UNCOMPRESSED)
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
@@ -200,12 +255,19 @@ public final class NodeServer implements AutoCloseable {
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             // The last one added is the outermost: metrics see the mapped codes.
+            .intercept(new AccessInterceptor(security.gatekeeper()))
             .intercept(new ErrorInterceptor())
             .intercept(new CallMetrics(registry))
-            .addService(health.getHealthService());
-    addReflection(builder);
-    services.forEach(service -> builder.addService(readInside(service)));
-    return builder;
+            .addTransportFilter(AccessInterceptor.readingCertificates());
+    return options.publicServer() ? endingConnections(builder) : builder;
+  }
+
+  // A client that stays learns of new servers and certificates within the age.
+  private static NettyServerBuilder endingConnections(NettyServerBuilder builder) {
+    return builder
+        .maxConnectionIdle(MAX_CONNECTION_IDLE_MINUTES, TimeUnit.MINUTES)
+        .maxConnectionAge(MAX_CONNECTION_AGE_MINUTES, TimeUnit.MINUTES)
+        .maxConnectionAgeGrace(MAX_CONNECTION_AGE_GRACE_MINUTES, TimeUnit.MINUTES);
   }
 
   // gRPC answers UNKNOWN to a message that cannot be read, before any interceptor sees it; read by

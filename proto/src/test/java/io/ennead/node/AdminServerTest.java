@@ -3,6 +3,9 @@ package io.ennead.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ennead.access.ApiKey;
+import io.ennead.access.ApiKeys;
+import io.ennead.access.Role;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -14,11 +17,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
 class AdminServerTest {
@@ -45,7 +51,7 @@ class AdminServerTest {
     assertThatThrownBy(
             () -> AdminServer.start("0.0.0.0", 0, false, readiness, new PrometheusRegistry()))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("host: 0.0.0.0")
+        .hasMessageContaining("admin-host: 0.0.0.0")
         .hasMessageContaining("--allow-insecure");
     AdminServer open = AdminServer.start("0.0.0.0", 0, true, readiness, new PrometheusRegistry());
     assertThat(open.port()).isPositive();
@@ -85,6 +91,42 @@ class AdminServerTest {
     for (String path : new String[] {"/", "/readyzz", "/readyz/x", "/metrics/x", "/nothing"}) {
       assertThat(send("GET", path).statusCode()).as(path).isEqualTo(404);
     }
+  }
+
+  @Test
+  void everyRouteButThoseOfProbesAsksForAKey(@TempDir Path directory) throws Exception {
+    Path keys = directory.resolve("keys.yaml");
+    String infer = ApiKey.random();
+    String read = ApiKey.random();
+    ApiKeys.append(keys, ApiKey.of("infer", Set.of(Role.INFER), infer));
+    ApiKeys.append(keys, ApiKey.of("read", Set.of(Role.READ), read));
+    PrometheusRegistry own = new PrometheusRegistry();
+    Path none = Path.of("");
+    SecurityConfig config =
+        new SecurityConfig(
+            none, none, none, SecurityConfig.ClientCertificates.REQUIRE, keys, "127.0.0.1");
+    try (NodeSecurity security = NodeSecurity.open(config, own);
+        AdminServer guarded = AdminServer.start("127.0.0.1", 0, false, security, readiness, own)) {
+      assertThat(guarded.routes()).isNotEmpty();
+      for (String route : guarded.routes()) {
+        boolean probe = route.equals("/livez") || route.equals("/readyz");
+        assertThat(status(guarded, route, "")).as(route).isEqualTo(probe ? 200 : 401);
+        assertThat(status(guarded, route, "Bearer x")).as(route).isEqualTo(probe ? 200 : 401);
+        assertThat(status(guarded, route, "Bearer " + infer))
+            .as(route)
+            .isEqualTo(probe ? 200 : 403);
+        assertThat(status(guarded, route, "Bearer " + read)).as(route).isEqualTo(200);
+      }
+    }
+  }
+
+  private int status(AdminServer guarded, String path, String authorization) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:%d%s".formatted(guarded.port(), path));
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+    if (!authorization.isEmpty()) {
+      request.header("Authorization", authorization);
+    }
+    return client.send(request.build(), BodyHandlers.discarding()).statusCode();
   }
 
   @Test

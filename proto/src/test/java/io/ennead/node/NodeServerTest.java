@@ -120,6 +120,7 @@ class NodeServerTest {
     try (NodeServer server =
         NodeServer.start(
             options("127.0.0.1", 0, false),
+            NodeSecurity.none(),
             new Readiness(),
             new PrometheusRegistry(),
             List.of(service),

@@ -3,6 +3,7 @@ package io.ennead.router;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Tile;
+import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.router.dispatch.DispatchMetrics;
 import io.ennead.router.dispatch.RemoteExpertLayer;
@@ -29,13 +30,17 @@ public final class ExpertDispatch implements AutoCloseable {
     this.layer = layer;
   }
 
-  /** Connects to the expert nodes of a configuration; nothing of the model's weights is loaded. */
+  /**
+   * Connects to the expert nodes of a configuration, without TLS; nothing of the model's weights is
+   * loaded.
+   */
   public static ExpertDispatch connect(RouterConfig config) {
     Checkpoint checkpoint = Checkpoint.open(config.model());
     return start(
         config,
         checkpoint,
         Fingerprints.model(checkpoint),
+        Dialer.PLAINTEXT,
         new Readiness(),
         new PrometheusRegistry());
   }
@@ -44,6 +49,7 @@ public final class ExpertDispatch implements AutoCloseable {
       RouterConfig config,
       Checkpoint checkpoint,
       String fingerprint,
+      Dialer dialer,
       Readiness readiness,
       PrometheusRegistry registry) {
     var model = checkpoint.config();
@@ -59,7 +65,7 @@ public final class ExpertDispatch implements AutoCloseable {
                 ? new KnownExperts(checkpoint)
                 : Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
-        PeerMonitor.start(config.peers(), expected, config.probing(), placement::update);
+        PeerMonitor.start(config.peers(), dialer, expected, config.probing(), placement::update);
     RemoteExpertLayer layer =
         new RemoteExpertLayer(
             placement::current,

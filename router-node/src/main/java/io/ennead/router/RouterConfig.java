@@ -3,6 +3,7 @@ package io.ennead.router;
 import io.ennead.expert.architecture.GateConfig;
 import io.ennead.node.ConfigException;
 import io.ennead.node.NodeServer;
+import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
@@ -19,6 +20,7 @@ import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Everything that can be set on a router node. */
@@ -34,7 +36,7 @@ public record RouterConfig(
             byDefault = "f32")
         ComputeType dtype,
     @Setting(
-            help = "address to listen on; other than loopback needs --allow-insecure",
+            help = "address to listen on; other than loopback needs TLS or --allow-insecure",
             byDefault = "127.0.0.1")
         String host,
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
@@ -134,7 +136,12 @@ public record RouterConfig(
             byDefault = "500ms")
         Duration drainDelay,
     @Setting(help = "listen beyond loopback without TLS", byDefault = "false")
-        boolean allowInsecure) {
+        boolean allowInsecure,
+    @Setting(
+            help = "file with the API key of role node that expert nodes are sent; empty: none",
+            byDefault = "")
+        Path peerKeyFile,
+    SecurityConfig security) {
 
   /** Positions per KV block. */
   static final int BLOCK_SIZE = 32;
@@ -210,7 +217,12 @@ public record RouterConfig(
   }
 
   NodeServer.Options serverOptions() {
-    return new NodeServer.Options(host, port, maxMessageBytes, allowInsecure, grace);
+    return new NodeServer.Options(host, port, maxMessageBytes, allowInsecure, grace).toClients();
+  }
+
+  /** Empty: no key is sent to expert nodes. */
+  Optional<Path> peerKey() {
+    return Optional.of(peerKeyFile).filter(path -> !path.toString().isEmpty());
   }
 
   List<PeerAddress> peers() {

@@ -3,12 +3,14 @@ package io.ennead.router;
 import io.ennead.node.AdminServer;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
+import io.ennead.node.NodeSecurity;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,13 +25,20 @@ import org.slf4j.LoggerFactory;
 public final class RouterNode implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(RouterNode.class);
 
+  private final NodeSecurity security;
   private final Readiness readiness;
   private final AdminServer admin;
   private final RouterParts parts;
   private final NodeServer server;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private RouterNode(Readiness readiness, AdminServer admin, RouterParts parts, NodeServer server) {
+  private RouterNode(
+      NodeSecurity security,
+      Readiness readiness,
+      AdminServer admin,
+      RouterParts parts,
+      NodeServer server) {
+    this.security = security;
     this.readiness = readiness;
     this.admin = admin;
     this.parts = parts;
@@ -77,24 +86,43 @@ public final class RouterNode implements AutoCloseable {
     var registry = new PrometheusRegistry();
     var readiness = new Readiness();
     readiness.waitFor("model", "loading " + config.model());
-    AdminServer admin =
-        AdminServer.start(
-            config.host(), config.adminPort(), config.allowInsecure(), readiness, registry);
+    NodeSecurity security = NodeSecurity.open(config.security(), registry);
+    AdminServer admin = null;
     RouterParts parts = null;
     try {
-      parts = RouterParts.assemble(config, readiness, registry);
+      NodeServer.requireBindable(config.serverOptions(), security);
+      admin = startAdmin(config, security, readiness, registry);
+      parts = RouterParts.assemble(config, security.dialer(config.peerKey()), readiness, registry);
       NodeServer server =
-          NodeServer.start(config.serverOptions(), readiness, registry, parts.services());
+          NodeServer.start(
+              config.serverOptions(), security, readiness, registry, parts.services(), Set.of());
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
-      return new RouterNode(readiness, admin, parts, server);
+      return new RouterNode(security, readiness, admin, parts, server);
     } catch (RuntimeException e) {
       if (parts != null) {
         parts.close();
       }
-      admin.close();
+      if (admin != null) {
+        admin.close();
+      }
+      security.close();
       throw e;
     }
+  }
+
+  private static AdminServer startAdmin(
+      RouterConfig config,
+      NodeSecurity security,
+      Readiness readiness,
+      PrometheusRegistry registry) {
+    return AdminServer.start(
+        config.security().adminHost(),
+        config.adminPort(),
+        config.allowInsecure(),
+        security,
+        readiness,
+        registry);
   }
 
   /** The gRPC port. */
@@ -125,6 +153,7 @@ public final class RouterNode implements AutoCloseable {
       server.close();
       parts.close();
       admin.close();
+      security.close();
     }
   }
 }

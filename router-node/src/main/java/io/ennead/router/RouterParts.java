@@ -3,6 +3,7 @@ package io.ennead.router;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
@@ -53,10 +54,10 @@ final class RouterParts implements AutoCloseable {
 
   /** Loads the model and starts everything but the servers. */
   static RouterParts assemble(
-      RouterConfig config, Readiness readiness, PrometheusRegistry registry) {
+      RouterConfig config, Dialer dialer, Readiness readiness, PrometheusRegistry registry) {
     RouterParts parts = new RouterParts(config, registry);
     try {
-      parts.open(readiness);
+      parts.open(dialer, readiness);
       return parts;
     } catch (RuntimeException e) {
       parts.close();
@@ -64,11 +65,12 @@ final class RouterParts implements AutoCloseable {
     }
   }
 
-  private void open(Readiness readiness) {
+  private void open(Dialer dialer, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     RemoteExpertLayer experts =
-        keep(ExpertDispatch.start(config, checkpoint, info.fingerprint(), readiness, registry))
+        keep(ExpertDispatch.start(
+                config, checkpoint, info.fingerprint(), dialer, readiness, registry))
             .layer();
     MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
     BatchGenerator generator =

@@ -31,15 +31,26 @@ final class ClusterUpCommand implements Callable<Integer> {
       description = "Time limit of the start (default: ${DEFAULT-VALUE}).")
   private Duration limit = Duration.ZERO;
 
+  @Option(
+      names = "--tls",
+      description =
+          "Mutual TLS between all nodes and with clients; certificates of a development CA go into"
+              + " the run directory.")
+  private boolean tls;
+
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     ClusterPlan plan = model.plan();
     RunDirectory directory = flags.of(model.basePort());
     out.printf("Starting a router and %d expert nodes with %s%n", plan.nodes(), plan.model());
-    new ProcessCluster(directory).up(plan, limit, (ready, all) -> progress(ready, all, out));
+    ProcessCluster cluster = new ProcessCluster(directory);
+    cluster.up(plan, tls, limit, (ready, all) -> progress(ready, all, out));
     out.printf(Locale.ROOT, "Ready after %.1f s; logs in %s%n", seconds(), directory.path());
     Addresses.print(plan.ports().router(), out);
+    cluster
+        .tls()
+        .ifPresent(used -> out.println("Client flags: " + String.join(" ", used.clientFlags())));
     return 0;
   }
 

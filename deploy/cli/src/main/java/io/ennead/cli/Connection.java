@@ -1,14 +1,17 @@
 package io.ennead.cli;
 
 import io.ennead.client.EnneadClient;
+import io.ennead.errors.ServingException;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which router a client command talks to and how long it may take. */
 final class Connection {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
+  private static final Duration ADVICE_LIMIT = Duration.ofSeconds(1);
   private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final String ADDRESS = "127.0.0.1:8470";
 
@@ -17,6 +20,8 @@ final class Connection {
       paramLabel = "HOST:PORT",
       description = "The router's gRPC address (default: " + ADDRESS + ").")
   private @Nullable String address;
+
+  @Mixin private CredentialFlags credentials = new CredentialFlags();
 
   @Option(
       names = "--timeout",
@@ -32,13 +37,27 @@ final class Connection {
   }
 
   EnneadClient open() throws InterruptedException {
-    EnneadClient client = EnneadClient.connect(address());
+    EnneadClient client = EnneadClient.connect(address(), credentials.dialer());
     if (client.awaitConnected(CONNECT_LIMIT)) {
       return client;
     }
-    client.close();
-    throw new CommandException(
-        "no router answers at %s (start one: ./ennead local)".formatted(address()));
+    try (client) {
+      throw new CommandException(
+          "no router answers at %s (%s)".formatted(address(), advice(client)));
+    }
+  }
+
+  /** A handshake that fails is no missing router. */
+  private static String advice(EnneadClient client) {
+    try {
+      client.health("", ADVICE_LIMIT);
+    } catch (ServingException e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("TLS")) {
+        return message;
+      }
+    }
+    return "start one: ./ennead local";
   }
 
   String address() {

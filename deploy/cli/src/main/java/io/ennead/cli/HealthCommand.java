@@ -6,6 +6,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,6 +31,8 @@ final class HealthCommand implements Callable<Integer> {
   private static final int NOT_SERVING = 4;
 
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Mixin private CredentialFlags credentials = new CredentialFlags();
 
   @Option(
       names = {"-addr", "--addr"},
@@ -63,7 +66,7 @@ final class HealthCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    try (EnneadClient client = EnneadClient.connect(address)) {
+    try (EnneadClient client = EnneadClient.connect(address, credentials.dialer())) {
       if (!client.awaitConnected(connectLimit)) {
         return fail(CANNOT_CONNECT, "cannot connect to " + address);
       }

@@ -32,6 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       SynthesizeCommand.class,
       HealthCommand.class,
+      CertsCommand.class,
+      KeysCommand.class,
       ConfigCommand.class,
       BenchCommand.class,
       BenchLoadCommand.class,

@@ -1,6 +1,7 @@
 package io.ennead.client;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.Dialer;
 import io.ennead.node.GrpcErrors;
 import io.ennead.v1.DetokenizeRequest;
 import io.ennead.v1.DetokenizeResponse;
@@ -26,7 +27,6 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.AbstractStub;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -57,11 +57,13 @@ public final class EnneadClient implements AutoCloseable {
    * the connection is lost.
    */
   public static EnneadClient connect(String address) {
+    return connect(address, Dialer.PLAINTEXT);
+  }
+
+  /** Like the other, with TLS or an API key. */
+  public static EnneadClient connect(String address, Dialer dialer) {
     return new EnneadClient(
-        NettyChannelBuilder.forTarget(address)
-            .usePlaintext()
-            .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES)
-            .build());
+        dialer.to(address).maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES).build());
   }
 
   /** Connects now; false when there is no connection within {@code limit}. */

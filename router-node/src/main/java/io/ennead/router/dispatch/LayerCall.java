@@ -88,6 +88,9 @@ final class LayerCall {
     while (!open().isEmpty()) {
       replies.await(patience()).forEach(this::settle);
       look(System.nanoTime());
+      if (scopeIsOver()) {
+        open().forEach(ask -> fail(ask, lastWord(ask)));
+      }
       send(asks.stream().filter(Ask::forsaken).toList(), Reason.FAILOVER);
     }
   }
@@ -244,8 +247,7 @@ final class LayerCall {
   }
 
   private ServingException unreachable(List<Ask> group, ExpertPeer peer, String why) {
-    return ServingException.expertUnreachable(
-        layer, experts(group), peer.address().toString(), why, null);
+    return ServingException.expertUnreachable(layer, experts(group), peer.name(), why, null);
   }
 
   private static String experts(List<Ask> group) {

@@ -88,7 +88,7 @@ final class NodeCall {
   }
 
   Origin origin() {
-    return new Origin(peer.address().toString(), reason == Reason.FAILOVER);
+    return new Origin(peer.name(), reason == Reason.FAILOVER);
   }
 
   boolean wanted() {

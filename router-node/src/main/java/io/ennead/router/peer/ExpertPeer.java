@@ -9,6 +9,9 @@ public interface ExpertPeer {
   /** Where it listens; identifies it. */
   PeerAddress address();
 
+  /** What users may know it as: the name that it gave itself, once it has. */
+  String name();
+
   /** What is known of it now. */
   PeerState state();
 

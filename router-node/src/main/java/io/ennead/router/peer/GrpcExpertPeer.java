@@ -6,6 +6,7 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
+import io.ennead.node.Dialer;
 import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
 import io.ennead.node.SharedBytesMarshaller;
@@ -21,7 +22,6 @@ import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.Objects;
@@ -52,6 +52,7 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   private final PeerCodec codec;
   private final Runnable onChange;
   private volatile PeerState state = new PeerState.Connecting("not asked yet");
+  private volatile String name = "an expert node";
   private volatile long heardNanos = System.nanoTime();
 
   private GrpcExpertPeer(
@@ -64,13 +65,12 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   }
 
   static GrpcExpertPeer open(
-      PeerAddress address, EventLoops loops, PeerCodec codec, Runnable onChange) {
+      PeerAddress address, Dialer dialer, EventLoops loops, PeerCodec codec, Runnable onChange) {
     ManagedChannel channel =
         loops
-            .connect(NettyChannelBuilder.forAddress(address.host(), address.port()))
+            .connect(dialer.to(address.host(), address.port()))
             // Replies are decoded where they arrive: that takes less time than waking a thread.
             .directExecutor()
-            .usePlaintext()
             .disableRetry()
             .maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES)
             // A backstop for half-open connections; gRPC allows no shorter time.
@@ -84,6 +84,11 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   @Override
   public PeerAddress address() {
     return address;
+  }
+
+  @Override
+  public String name() {
+    return name;
   }
 
   @Override
@@ -196,6 +201,7 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
       return false;
     }
     state = next;
+    name = next instanceof PeerState.Ready ready ? ready.description().name() : name;
     log(previous, next);
     return true;
   }

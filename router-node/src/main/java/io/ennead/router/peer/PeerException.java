@@ -33,7 +33,7 @@ public final class PeerException extends RuntimeException {
 
   /** The node cannot be called in its state. */
   static PeerException notReady(ExpertPeer peer, PeerRequest request) {
-    return new PeerException("NOT_READY", true, unreachable(peer, request, peer.state().text()));
+    return new PeerException("NOT_READY", true, unreachable(peer, request, "not ready"));
   }
 
   /** The node's answer does not fit the request. */
@@ -58,11 +58,15 @@ public final class PeerException extends RuntimeException {
               unreachable(peer, request, "no answer within %d ms".formatted(deadline.toMillis())));
       case ERROR_REASON_ENGINE_FAILURE ->
           new PeerException(reason, true, engineFailure(peer, "failed", why));
+      // What failed says where the node listens, which is not the user's to know.
+      case ERROR_REASON_EXPERT_UNREACHABLE ->
+          new PeerException(reason, true, unreachable(peer, request, "not reachable"));
       case ERROR_REASON_NODE_LOADING,
           ERROR_REASON_NODE_DRAINING,
-          ERROR_REASON_EXPERT_UNREACHABLE,
           ERROR_REASON_EXPERT_NOT_LOADED,
-          ERROR_REASON_MODEL_MISMATCH ->
+          ERROR_REASON_MODEL_MISMATCH,
+          ERROR_REASON_UNAUTHENTICATED,
+          ERROR_REASON_PERMISSION_DENIED ->
           new PeerException(reason, true, unreachable(peer, request, why));
       // Our own request was at fault, not that of the user.
       case ERROR_REASON_INVALID_FIELD,
@@ -83,12 +87,12 @@ public final class PeerException extends RuntimeException {
 
   private static ServingException unreachable(ExpertPeer peer, PeerRequest request, String why) {
     return ServingException.expertUnreachable(
-        request.layer(), request.experts(), peer.address().toString(), why, null);
+        request.layer(), request.experts(), peer.name(), why, null);
   }
 
   private static ServingException engineFailure(ExpertPeer peer, String what, String why) {
     return ServingException.engineFailure(
-        "expert node %s %s: %s".formatted(peer.address(), what, why), null);
+        "expert node %s %s: %s".formatted(peer.name(), what, why), null);
   }
 
   /** The reason that the node gave, or the kind of failure; for metrics, so from a small set. */

@@ -3,6 +3,7 @@ package io.ennead.router.peer;
 import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import io.ennead.node.DaemonThreads;
+import io.ennead.node.Dialer;
 import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
 import io.ennead.v1.DescribeNodeResponse;
@@ -85,6 +86,15 @@ public final class PeerMonitor implements AutoCloseable {
             new ThreadPoolExecutor.DiscardPolicy());
   }
 
+  /** Starts asking, without TLS. */
+  public static PeerMonitor start(
+      List<PeerAddress> addresses,
+      Expectations expected,
+      Options options,
+      Consumer<List<ExpertPeer>> onChange) {
+    return start(addresses, Dialer.PLAINTEXT, expected, options, onChange);
+  }
+
   /**
    * Starts asking.
    *
@@ -93,6 +103,7 @@ public final class PeerMonitor implements AutoCloseable {
    */
   public static PeerMonitor start(
       List<PeerAddress> addresses,
+      Dialer dialer,
       Expectations expected,
       Options options,
       Consumer<List<ExpertPeer>> onChange) {
@@ -105,7 +116,7 @@ public final class PeerMonitor implements AutoCloseable {
     EventLoops loops = EventLoops.named("grpc-peers");
     List<GrpcExpertPeer> peers =
         addresses.stream()
-            .map(address -> GrpcExpertPeer.open(address, loops, codec, changes))
+            .map(address -> GrpcExpertPeer.open(address, dialer, loops, codec, changes))
             .toList();
     changes.begin(List.copyOf(peers));
     PeerMonitor monitor = new PeerMonitor(options, new PeerCheck(expected), peers, loops);

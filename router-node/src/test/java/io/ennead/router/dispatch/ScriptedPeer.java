@@ -85,6 +85,11 @@ final class ScriptedPeer implements ExpertPeer {
   }
 
   @Override
+  public String name() {
+    return address.toString();
+  }
+
+  @Override
   public long heardNanos() {
     return heardNanos;
   }

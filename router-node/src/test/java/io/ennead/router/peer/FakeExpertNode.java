@@ -84,6 +84,10 @@ public final class FakeExpertNode extends ExpertServiceGrpc.ExpertServiceImplBas
     return this;
   }
 
+  public String name() {
+    return description.getNodeName();
+  }
+
   public PeerAddress address() {
     return new PeerAddress("127.0.0.1", port);
   }

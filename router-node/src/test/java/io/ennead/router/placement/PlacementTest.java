@@ -52,6 +52,11 @@ class PlacementTest {
     }
 
     @Override
+    public String name() {
+      return address().toString();
+    }
+
+    @Override
     public long heardNanos() {
       return 0;
     }

@@ -65,6 +65,18 @@ public record ClusterPlan(
         model, dtype, modelExperts, ports, replicas, expertExtras, List.of(flags));
   }
 
+  /** The same with still more flags of every node. */
+  ClusterPlan withMoreFlags(List<String> flags) {
+    return new ClusterPlan(
+        model,
+        dtype,
+        modelExperts,
+        ports,
+        replicas,
+        Stream.concat(expertExtras.stream(), flags.stream()).toList(),
+        Stream.concat(routerExtras.stream(), flags.stream()).toList());
+  }
+
   /** How many expert nodes there are. */
   public int nodes() {
     return ports.experts().size();

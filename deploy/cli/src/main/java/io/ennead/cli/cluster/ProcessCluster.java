@@ -4,6 +4,7 @@ import io.ennead.cli.cluster.AdminProbe.Readiness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,6 @@ public final class ProcessCluster {
   private static final int TAIL_LINES = 15;
 
   private final RunDirectory directory;
-  private final AdminProbe probe = new AdminProbe();
 
   /** The cluster recorded in a directory, if any. */
   public ProcessCluster(RunDirectory directory) {
@@ -38,21 +38,30 @@ public final class ProcessCluster {
     }
   }
 
+  /** Like the other, without TLS. */
+  public List<NodeRecord> up(
+      ClusterPlan plan, Duration limit, BiConsumer<Integer, Integer> onProgress)
+      throws InterruptedException {
+    return up(plan, false, limit, onProgress);
+  }
+
   /**
    * Starts every node and returns when all are ready; when one ends or the time is over, ends them
    * all.
    *
+   * @param tls whether they speak mutual TLS, with certificates in the run directory
    * @param onProgress ready nodes and all nodes, whenever the first number changes
    */
   public List<NodeRecord> up(
-      ClusterPlan plan, Duration limit, BiConsumer<Integer, Integer> onProgress)
+      ClusterPlan plan, boolean tls, Duration limit, BiConsumer<Integer, Integer> onProgress)
       throws InterruptedException {
     requireNoneRunning();
     plan.ports().requireFree();
+    ClusterPlan secured = secured(plan, tls);
     List<NodeRecord> nodes = new ArrayList<>();
     try {
-      start(plan, nodes);
-      awaitReady(nodes, limit, onProgress);
+      start(secured, nodes);
+      awaitReady(probe(), nodes, limit, onProgress);
       return List.copyOf(nodes);
     } catch (RuntimeException | InterruptedException e) {
       end(nodes, AFTER_FAILURE);
@@ -61,8 +70,26 @@ public final class ProcessCluster {
     }
   }
 
+  private ClusterPlan secured(ClusterPlan plan, boolean tls) {
+    if (tls) {
+      return plan.withMoreFlags(ClusterTls.issue(directory).nodeFlags());
+    }
+    ClusterTls.remove(directory);
+    return plan;
+  }
+
+  private AdminProbe probe() {
+    return new AdminProbe(tls());
+  }
+
+  /** The TLS of the cluster; empty: it has none. */
+  public Optional<ClusterTls> tls() {
+    return ClusterTls.of(directory);
+  }
+
   /** Every recorded node; empty when no cluster was started here. */
   public List<NodeStatus> status() throws InterruptedException {
+    AdminProbe probe = probe();
     List<NodeStatus> result = new ArrayList<>();
     for (NodeRecord node : directory.load()) {
       boolean running = node.process().isPresent();
@@ -131,24 +158,28 @@ public final class ProcessCluster {
   }
 
   private void awaitReady(
-      List<NodeRecord> nodes, Duration limit, BiConsumer<Integer, Integer> onProgress)
+      AdminProbe probe,
+      List<NodeRecord> nodes,
+      Duration limit,
+      BiConsumer<Integer, Integer> onProgress)
       throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
     List<NodeRecord> waiting = new ArrayList<>(nodes);
     onProgress.accept(0, nodes.size());
     while (!waiting.isEmpty()) {
-      if (removeReady(waiting)) {
+      if (removeReady(probe, waiting)) {
         onProgress.accept(nodes.size() - waiting.size(), nodes.size());
         continue;
       }
       if (System.nanoTime() > end) {
-        throw tooLate(waiting.get(0), limit);
+        throw tooLate(probe, waiting.get(0), limit);
       }
       Thread.sleep(POLL.toMillis());
     }
   }
 
-  private boolean removeReady(List<NodeRecord> waiting) throws InterruptedException {
+  private boolean removeReady(AdminProbe probe, List<NodeRecord> waiting)
+      throws InterruptedException {
     int before = waiting.size();
     for (NodeRecord node : List.copyOf(waiting)) {
       if (node.process().isEmpty()) {
@@ -166,7 +197,8 @@ public final class ProcessCluster {
     return waiting.size() < before;
   }
 
-  private ClusterException tooLate(NodeRecord node, Duration limit) throws InterruptedException {
+  private ClusterException tooLate(AdminProbe probe, NodeRecord node, Duration limit)
+      throws InterruptedException {
     return new ClusterException(
         "%s is not ready after %d s: %s; the end of %s:\n%s"
             .formatted(

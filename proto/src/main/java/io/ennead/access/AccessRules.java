@@ -1,0 +1,49 @@
+package io.ennead.access;
+
+import static java.util.Map.entry;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The role that every method and route asks for. What is not listed is denied to everybody, so a
+ * new method needs a line here before it can be called.
+ */
+final class AccessRules {
+  private static final Optional<Role> EVERYBODY = Optional.empty();
+  private static final Optional<Role> INFER = Optional.of(Role.INFER);
+  private static final Optional<Role> READ = Optional.of(Role.READ);
+  private static final Optional<Role> NODE = Optional.of(Role.NODE);
+
+  // Probes carry no key: health, liveness and readiness tell nothing but that.
+  private static final Map<String, Optional<Role>> RULES =
+      Map.ofEntries(
+          entry("/livez", EVERYBODY),
+          entry("/readyz", EVERYBODY),
+          entry("/metrics", READ),
+          entry("grpc.health.v1.Health/Check", EVERYBODY),
+          entry("grpc.health.v1.Health/Watch", EVERYBODY),
+          entry("grpc.health.v1.Health/List", READ),
+          entry("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", READ),
+          entry("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", READ),
+          entry("ennead.v1.InferenceService/Generate", INFER),
+          entry("ennead.v1.InferenceService/Score", INFER),
+          entry("ennead.v1.InferenceService/ScoreStream", INFER),
+          entry("ennead.v1.InferenceService/Tokenize", INFER),
+          entry("ennead.v1.InferenceService/Detokenize", INFER),
+          entry("ennead.v1.InferenceService/ListModels", INFER),
+          entry("ennead.v1.MoeService/Forward", INFER),
+          entry("ennead.v1.ExpertService/DescribeNode", NODE),
+          entry("ennead.v1.ExpertService/Forward", NODE));
+
+  private AccessRules() {}
+
+  static boolean known(String operation) {
+    return RULES.containsKey(operation);
+  }
+
+  /** The role that is asked for; empty: none. Only for {@link #known} operations. */
+  static Optional<Role> required(String operation) {
+    return RULES.getOrDefault(operation, Optional.of(Role.ADMIN));
+  }
+}
