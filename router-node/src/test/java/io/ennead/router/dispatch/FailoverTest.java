@@ -202,4 +202,21 @@ class FailoverTest {
     }
     assertThat(b.calls()).isGreaterThan(3 * a.calls());
   }
+
+  @Test
+  void aNodeThatStoppedForAWhileIsUsedAgainSoon() {
+    RemoteExpertLayer layer = layer(LONG, a, b);
+    settleIn(layer);
+    a.delay(300);
+    for (int i = 0; i < 5; i++) {
+      assertRight(run(layer, EXPERTS));
+    }
+    a.delay(0);
+    int calls = a.calls();
+    long start = System.nanoTime();
+    while (a.calls() < calls + 5) {
+      assertRight(run(layer, EXPERTS));
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+  }
 }
