@@ -32,12 +32,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -57,7 +58,7 @@ final class BitRequests {
   private static final List<GenerateRequest> REQUESTS = requests();
 
   private final EnneadClient client;
-  private final AtomicBoolean retried = new AtomicBoolean();
+  private final Set<String> nodes = ConcurrentHashMap.newKeySet();
   private final AtomicInteger tokens = new AtomicInteger();
   private final int interruption;
   private final Runnable interrupt;
@@ -197,9 +198,9 @@ final class BitRequests {
     return rows;
   }
 
-  /** Whether any answer said that an expert had to be asked for a second time. */
-  boolean retried() {
-    return retried.get();
+  /** Names of the nodes that computed parts of the answers. */
+  Set<String> nodes() {
+    return nodes;
   }
 
   private String digest(GenerateRequest request) {
@@ -231,10 +232,8 @@ final class BitRequests {
 
   private void add(BitDigest digest, RoutingTrace trace) {
     digest.add(trace.getFirstPosition()).add(trace.getTokens());
+    nodes.addAll(trace.getNodesList());
     for (LayerTrace layer : trace.getLayersList()) {
-      if (layer.getRetriedList().contains(true)) {
-        retried.set(true);
-      }
       digest.add(layer.getLayer());
       layer.getExpertIdsList().forEach(digest::add);
       for (List<Float> values :
