@@ -71,6 +71,11 @@ final class LayerBudget {
     return (long) Math.min(limit, Math.min(most, wanted));
   }
 
+  /** Nanoseconds after which a call is given up that nobody else can be asked for. */
+  long lastResortNanos(Phase phase, int units) {
+    return Math.max(nanos(phase, units), limits.cap().toNanos());
+  }
+
   /** Nanoseconds after which a call is slower than 19 of 20; the budget when that is not known. */
   long hedgeNanos(Phase phase, int units) {
     Quantiles known = latencies(phase).quantiles();

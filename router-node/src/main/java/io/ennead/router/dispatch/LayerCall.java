@@ -141,7 +141,9 @@ final class LayerCall {
       if (!call.wanted()) {
         calls.remove(call);
       } else if (call.isOver(now)) {
-        giveUp(call);
+        if (anyElsewhere(call) || !nodes.extend(call, phase)) {
+          giveUp(call);
+        }
       } else if (call.hedgeIsDue(now)) {
         hedge(call);
       }
@@ -158,11 +160,15 @@ final class LayerCall {
 
   private void hedge(NodeCall call) {
     call.hedged();
-    List<Ask> wanted = call.asks().stream().filter(Ask::open).toList();
-    boolean elsewhere = wanted.stream().anyMatch(ask -> nodes.anyWell(ask.untried(holders(ask))));
-    if (elsewhere && (call.reason() == Reason.PROBE || nodes.mayHedge())) {
-      send(wanted, Reason.HEDGE);
+    if (anyElsewhere(call) && (call.reason() == Reason.PROBE || nodes.mayHedge())) {
+      send(call.asks().stream().filter(Ask::open).toList(), Reason.HEDGE);
     }
+  }
+
+  /** Whether anything that the call is to give could be had from another node. */
+  private boolean anyElsewhere(NodeCall call) {
+    return call.asks().stream()
+        .anyMatch(ask -> ask.open() && nodes.anyWell(ask.untried(holders(ask))));
   }
 
   private List<ExpertPeer> holders(Ask ask) {
@@ -212,7 +218,7 @@ final class LayerCall {
     replies.expect(call);
     group.forEach(ask -> ask.sent(peer));
     CompletableFuture<PeerReply> reply =
-        peer.forward(call.request(layer, phase, hidden), nodes.deadline(call, scope));
+        peer.forward(call.request(layer, phase, hidden), nodes.deadline(call, phase, scope));
     // The dependent future is left alone: cancelling it would not cancel the call.
     var unused =
         reply.whenComplete(

@@ -22,7 +22,7 @@ final class NodeCall {
   private final Reason reason;
   private final int units;
   private final long sentAt;
-  private final long budget;
+  private long budget;
   private long hedgeAt;
   private boolean onTime = true;
 
@@ -117,6 +117,13 @@ final class NodeCall {
 
   boolean isOver(long now) {
     return onTime && now - sentAt >= budget;
+  }
+
+  /** Gives it more time; false when it has had that much. */
+  boolean extend(long budgetNanos) {
+    boolean longer = budgetNanos > budget;
+    budget = Math.max(budget, budgetNanos);
+    return longer;
   }
 
   /** Nanoseconds until something is to be done about it. */

@@ -67,9 +67,14 @@ final class Nodes {
     return new NodeCall(peer, asks, reason, units, budget.nanos(phase, units), hedge);
   }
 
-  Duration deadline(NodeCall call, CallScope scope) {
-    long most = DEADLINE_IN_BUDGETS * call.budget().toNanos();
+  Duration deadline(NodeCall call, Phase phase, CallScope scope) {
+    long most = DEADLINE_IN_BUDGETS * budget.lastResortNanos(phase, call.units());
     return Duration.ofNanos(Math.max(1, Math.min(most, scope.remainingNanos())));
+  }
+
+  /** Gives a call that nobody else can be asked for the longest time; false when it has had it. */
+  boolean extend(NodeCall call, Phase phase) {
+    return call.extend(budget.lastResortNanos(phase, call.units()));
   }
 
   /** A call has outlived its budget. */

@@ -219,4 +219,18 @@ class FailoverTest {
     }
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
   }
+
+  @Test
+  void theOnlyHolderMayBecomeSlower() {
+    Placement placement = new Placement(List.of(0), EXPERTS, ScriptedPeer.holders(EXPERTS, a));
+    RemoteExpertLayer layer =
+        new RemoteExpertLayer(
+            () -> placement,
+            1,
+            new Patience(Duration.ofSeconds(2), LONG),
+            new DispatchMetrics(new PrometheusRegistry()));
+    settleIn(layer);
+    a.delay(150); // three times the budget of calls that took no time
+    assertRight(run(layer, EXPERTS));
+  }
 }
