@@ -169,6 +169,12 @@ public final class ServingException extends RuntimeException {
     return metadata;
   }
 
+  /** Whether the same may succeed soon: experts are out of reach, or a queue is full. */
+  public boolean mayPass() {
+    return reason == ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE
+        || reason == ErrorReason.ERROR_REASON_QUEUE_FULL;
+  }
+
   /** When to try again, if that is known. */
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);

@@ -224,16 +224,11 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       if (failure.isEmpty()) {
         return response(job, result, trace);
       }
-      if (!mayPass(failure.get()) || System.nanoTime() - end >= 0 || !pause()) {
+      if (!failure.get().mayPass() || System.nanoTime() + PAUSE.toNanos() - end >= 0 || !pause()) {
         throw failure.get();
       }
       requireTime(scope);
     }
-  }
-
-  private static boolean mayPass(ServingException failure) {
-    return failure.reason() == ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE
-        || failure.reason() == ErrorReason.ERROR_REASON_QUEUE_FULL;
   }
 
   /** Lets some time go by; false when the service closes. */

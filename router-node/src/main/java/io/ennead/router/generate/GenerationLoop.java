@@ -265,12 +265,9 @@ final class GenerationLoop implements AutoCloseable {
   }
 
   private void retryOrFail(Sequence sequence, ServingException failure) {
-    boolean passing =
-        switch (failure.reason()) {
-          case ERROR_REASON_EXPERT_UNREACHABLE, ERROR_REASON_QUEUE_FULL -> true;
-          default -> false;
-        };
-    if (!passing || closed || !sequence.setAside(System.nanoTime(), PAUSE.toNanos())) {
+    boolean again =
+        failure.mayPass() && !closed && sequence.setAside(System.nanoTime(), PAUSE.toNanos());
+    if (!again) {
       fail(sequence, failure);
     }
   }

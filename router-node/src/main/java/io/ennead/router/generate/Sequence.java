@@ -175,14 +175,15 @@ final class Sequence {
    * Sets the sequence aside until the tokens that failed are tried again; they give the same bits
    * then.
    *
-   * @return false when its patience is over
+   * @return false when its patience is over before that
    */
   boolean setAside(long now, long pauseNanos) {
     long since = trouble == null ? now : trouble.since();
-    if (now - since >= routing.failure().patience().toNanos()) {
+    long retryAt = now + pauseNanos;
+    if (retryAt - since >= routing.failure().patience().toNanos()) {
       return false;
     }
-    trouble = new Trouble(since, now + pauseNanos);
+    trouble = new Trouble(since, retryAt);
     return true;
   }
 
