@@ -24,6 +24,14 @@ record Bench(
   private static final int MOST_TOKENS = 60;
   private static final int AT_ONCE = 8;
 
+  /**
+   * A bound of time: as it is in the long forms, which want a quiet machine; four times as long in
+   * the build, where it is to find what hangs and not what else the machine does.
+   */
+  static Duration bound(Duration quiet) {
+    return Boolean.getBoolean(LONG) ? quiet : quiet.multipliedBy(4);
+  }
+
   static Bench start(
       String name, int replicas, int routers, List<Integer> proxied, String... routerFlags)
       throws IOException, InterruptedException {

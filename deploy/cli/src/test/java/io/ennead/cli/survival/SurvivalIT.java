@@ -27,10 +27,10 @@ class SurvivalIT {
   /** The node that things happen to. */
   private static final int VICTIM = 2;
 
-  private static final Duration STALL = Duration.ofSeconds(1);
+  private static final Duration STALL = Bench.bound(Duration.ofSeconds(1));
   private static final Duration LAYER_BUDGET = Duration.ofMillis(400);
-  private static final Duration DETECTION = LAYER_BUDGET.plusMillis(100);
-  private static final Duration RECOVERY = Duration.ofMillis(500);
+  private static final Duration DETECTION = Bench.bound(LAYER_BUDGET.plusMillis(100));
+  private static final Duration RECOVERY = Bench.bound(Duration.ofMillis(500));
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration GRACE = Duration.ofSeconds(30);
   private static final Duration BEFORE = Duration.ofSeconds(1);

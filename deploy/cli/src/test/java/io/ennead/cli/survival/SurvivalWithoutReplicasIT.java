@@ -40,8 +40,8 @@ class SurvivalWithoutReplicasIT {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private static final Duration LONGER_THAN_PATIENCE = Duration.ofSeconds(4);
-  private static final Duration DETECTION = Duration.ofMillis(500);
-  private static final Duration RECOVERY = Duration.ofMillis(500);
+  private static final Duration DETECTION = Bench.bound(Duration.ofMillis(500));
+  private static final Duration RECOVERY = Bench.bound(Duration.ofMillis(500));
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration BEFORE = Duration.ofSeconds(1);
   private static final Duration AFTER = Duration.ofSeconds(2);
