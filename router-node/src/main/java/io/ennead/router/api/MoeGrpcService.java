@@ -8,6 +8,7 @@ import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer.Phase;
+import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.FailurePolicy.Drop;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.RoutingOptions;
@@ -47,9 +48,6 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
   private static final String HIDDEN = "hidden";
   private static final Duration RETRY_AFTER = Duration.ofMillis(100);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
-
-  /** Between two tries to reach experts. */
-  private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final ModelCatalog catalog;
   private final MoeLimits limits;
@@ -212,7 +210,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     requireTime(scope);
     float[] hidden = TensorCodec.floats(job.hidden(), HIDDEN);
     TensorCodec.requireFinite(hidden, HIDDEN);
-    long end = System.nanoTime() + job.routing().failure().patience().toNanos();
+    long start = System.nanoTime();
     while (true) {
       LayerCallTrace trace =
           new LayerCallTrace(job.trace(), job.model().moe().gate(), job.routing(), job.rows());
@@ -224,7 +222,9 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       if (failure.isEmpty()) {
         return response(job, result, trace);
       }
-      if (!failure.get().mayPass() || System.nanoTime() + PAUSE.toNanos() - end >= 0 || !pause()) {
+      if (!failure.get().mayPass()
+          || !job.routing().failure().allowsAnother(start, System.nanoTime())
+          || !pause()) {
         throw failure.get();
       }
       requireTime(scope);
@@ -234,7 +234,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
   /** Lets some time go by; false when the service closes. */
   private static boolean pause() {
     try {
-      Thread.sleep(PAUSE.toMillis());
+      Thread.sleep(FailurePolicy.PAUSE.toMillis());
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

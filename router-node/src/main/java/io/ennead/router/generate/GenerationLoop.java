@@ -28,9 +28,6 @@ final class GenerationLoop implements AutoCloseable {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
-  /** Between two tries to reach experts: each costs a part of a step. */
-  private static final Duration PAUSE = Duration.ofMillis(100);
-
   private final MoeModel model;
   private final Scheduler scheduler;
   private final StepMetrics metrics;
@@ -265,9 +262,7 @@ final class GenerationLoop implements AutoCloseable {
   }
 
   private void retryOrFail(Sequence sequence, ServingException failure) {
-    boolean again =
-        failure.mayPass() && !closed && sequence.setAside(System.nanoTime(), PAUSE.toNanos());
-    if (!again) {
+    if (!failure.mayPass() || closed || !sequence.setAside(System.nanoTime())) {
       fail(sequence, failure);
     }
   }

@@ -2,6 +2,7 @@ package io.ennead.router.generate;
 
 import io.ennead.router.model.Span;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.RoutingOptions;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
@@ -177,13 +178,12 @@ final class Sequence {
    *
    * @return false when its patience is over before that
    */
-  boolean setAside(long now, long pauseNanos) {
+  boolean setAside(long now) {
     long since = trouble == null ? now : trouble.since();
-    long retryAt = now + pauseNanos;
-    if (retryAt - since >= routing.failure().patience().toNanos()) {
+    if (!routing.failure().allowsAnother(since, now)) {
       return false;
     }
-    trouble = new Trouble(since, retryAt);
+    trouble = new Trouble(since, now + FailurePolicy.PAUSE.toNanos());
     return true;
   }
 

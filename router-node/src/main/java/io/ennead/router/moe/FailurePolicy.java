@@ -11,8 +11,20 @@ import java.util.Optional;
  * @param drop whether tokens may go on without an expert; that is told in the response
  */
 public record FailurePolicy(Duration patience, Optional<Drop> drop) {
+  /** Time between two tries: each costs a part of a step. */
+  public static final Duration PAUSE = Duration.ofMillis(100);
+
   /** Fails at once. */
   public static final FailurePolicy FAIL = new FailurePolicy(Duration.ZERO, Optional.empty());
+
+  /**
+   * Whether the next try, a {@link #PAUSE} from now, comes before the patience is over.
+   *
+   * @param since when the trouble began, a {@link System#nanoTime()} as {@code now} is
+   */
+  public boolean allowsAnother(long since, long now) {
+    return now + PAUSE.toNanos() - since < patience.toNanos();
+  }
 
   /**
    * When tokens may go on with the experts that are left, whose weights then share the total.

@@ -10,7 +10,6 @@ import java.util.Set;
 public final class PeerException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private static final String OUT_OF_TIME = "DEADLINE_EXCEEDED";
   private static final String BAD_REPLY = "BAD_REPLY";
 
   /** Not among them: a full queue, which is the load's fault, and what the caller cut off. */
@@ -53,7 +52,7 @@ public final class PeerException extends RuntimeException {
       case ERROR_REASON_CANCELLED -> new PeerException(reason, false, cause);
       case ERROR_REASON_DEADLINE_EXCEEDED ->
           new PeerException(
-              OUT_OF_TIME,
+              reason,
               true,
               unreachable(peer, request, "no answer within %d ms".formatted(deadline.toMillis())));
       case ERROR_REASON_ENGINE_FAILURE ->
