@@ -1,8 +1,5 @@
 package io.ennead.cli.cluster;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -54,14 +51,7 @@ public record NodeRecord(String name, long pid, long startedMillis, int port, in
 
   /** Resident memory in bytes, where the system tells it. */
   OptionalLong residentBytes() {
-    try {
-      return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10) // in kB
-          .findFirst();
-    } catch (IOException e) {
-      return OptionalLong.empty();
-    }
+    return ProcStatus.of(pid).map(ProcStatus::residentBytes).orElseGet(OptionalLong::empty);
   }
 
   private static long started(ProcessHandle process) {

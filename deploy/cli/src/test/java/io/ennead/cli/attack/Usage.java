@@ -1,13 +1,11 @@
 package io.ennead.cli.attack;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.ennead.cli.cluster.MetricsPage;
+import io.ennead.cli.cluster.ProcStatus;
 import io.netty.util.internal.PlatformDependent;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -74,18 +72,9 @@ record Usage(Map<Resource, Double> amounts) {
   }
 
   private static double resident() {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.exists(status)) {
-      return 0;
-    }
-    try {
-      return Files.readAllLines(status).stream()
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10) // in kB
-          .sum();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return ProcStatus.of(ProcessHandle.current().pid()).stream()
+        .flatMapToLong(status -> status.residentBytes().stream())
+        .sum();
   }
 
   private static double files() {
@@ -95,11 +84,7 @@ record Usage(Map<Resource, Double> amounts) {
 
   /** The sum over a metric's lines, whatever their labels. */
   private static double sum(List<String> pages, String metric) {
-    return pages.stream()
-        .flatMap(String::lines)
-        .filter(line -> line.startsWith(metric + "{") || line.startsWith(metric + " "))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+    return pages.stream().mapToDouble(page -> MetricsPage.sum(page, metric)).sum();
   }
 
   double amount(Resource resource) {

@@ -1,5 +1,6 @@
 package io.ennead.cli.survival;
 
+import io.ennead.cli.cluster.MetricsPage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -29,13 +30,6 @@ record AdminPage(int port) {
 
   /** The sum of a metric over all its labels; empty when the node does not tell it. */
   Optional<Double> metric(String name) {
-    return get("/metrics").map(page -> sum(page, name));
-  }
-
-  private static double sum(String page, String name) {
-    return page.lines()
-        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+    return get("/metrics").map(page -> MetricsPage.sum(page, name));
   }
 }

@@ -1,12 +1,12 @@
 package io.ennead.cli.survival;
 
 import io.ennead.cli.cluster.PortPlan.Ports;
+import io.ennead.cli.cluster.ProcStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -139,20 +139,13 @@ final class Node implements AutoCloseable {
   Optional<Usage> usage() {
     Path proc = Path.of("/proc", Long.toString(process.pid()));
     try (Stream<Path> files = Files.list(proc.resolve("fd"))) {
-      List<String> status = Files.readAllLines(proc.resolve("status"));
+      ProcStatus status = ProcStatus.of(process.pid()).orElseThrow();
       return Optional.of(
-          new Usage(number(status, "VmRSS:") << 10, number(status, "Threads:"), files.count()));
+          new Usage(
+              status.residentBytes().orElseThrow(), status.threads().orElseThrow(), files.count()));
     } catch (IOException | NoSuchElementException e) {
       return Optional.empty(); // a zombie has a status without memory
     }
-  }
-
-  private static long number(List<String> status, String key) {
-    return status.stream()
-        .filter(line -> line.startsWith(key))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))) // VmRSS is in kB
-        .findFirst()
-        .orElseThrow();
   }
 
   /** Of one process. */
