@@ -123,9 +123,9 @@ final class SecuredCluster implements AutoCloseable {
     return plan.ports().experts().get(0);
   }
 
-  HttpResponse<String> get(int adminPort, String path, Optional<String> key)
+  HttpResponse<String> get(Issued certificate, int adminPort, String path, Optional<String> key)
       throws IOException, GeneralSecurityException, InterruptedException {
-    HttpClient http = HttpClient.newBuilder().sslContext(context(client())).build();
+    HttpClient http = HttpClient.newBuilder().sslContext(context(certificate)).build();
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("https://127.0.0.1:%d%s".formatted(adminPort, path)));
     key.ifPresent(value -> request.header("Authorization", "Bearer " + value));
