@@ -44,7 +44,7 @@ public final class ExpertNode implements AutoCloseable {
   private final NodeServer server;
   private final AdminServer admin;
   private final NodeLoading loading;
-  private final CompletableFuture<LoadedNode> loaded = new CompletableFuture<>();
+  private final CompletableFuture<HeldExperts> loaded = new CompletableFuture<>();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private ExpertNode(
@@ -187,12 +187,12 @@ public final class ExpertNode implements AutoCloseable {
 
   private void load(String name, ExpertGrpcService service, Progress progress) {
     try (progress) {
-      LoadedNode node = loading.load(name);
+      HeldExperts held = loading.load(name, service);
       progress.finish();
-      service.serve(node.served());
+      ServedExperts served = held.serve();
       readiness.done(NodeLoading.PART);
-      logReady(node.served());
-      loaded.complete(node);
+      logReady(served);
+      loaded.complete(held);
     } catch (CancellationException e) {
       // Not as it is: a future takes this type for its own cancellation.
       loaded.completeExceptionally(new IllegalStateException(e.getMessage(), e));
