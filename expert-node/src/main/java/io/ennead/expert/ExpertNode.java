@@ -4,6 +4,7 @@ import io.ennead.expert.api.ExpertGrpcService;
 import io.ennead.expert.api.ServedExperts;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.node.AdminServer;
+import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.DaemonThreads;
@@ -150,7 +151,7 @@ public final class ExpertNode implements AutoCloseable {
           config.serverOptions(),
           security,
           readiness,
-          registry,
+          new CallMetrics(registry),
           List.of(service),
           Set.of(ExpertGrpcService.INLINE));
     } catch (RuntimeException e) {

@@ -19,14 +19,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Counts and times every call, under the names that dashboards for gRPC servers know. Only
  * registered methods come here, so the labels are bounded.
  */
-final class CallMetrics implements ServerInterceptor {
+public final class CallMetrics implements ServerInterceptor {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final Counter started;
   private final Counter handled;
   private final Histogram seconds;
 
-  CallMetrics(PrometheusRegistry registry) {
+  /** Registers with a registry; the servers of one node share it. */
+  public CallMetrics(PrometheusRegistry registry) {
     started =
         Counter.builder()
             .name("grpc_server_started_total")

@@ -5,7 +5,9 @@ import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.DispatchMetrics;
+import io.ennead.router.dispatch.ExpertLoads;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.peer.Expectations;
 import io.ennead.router.peer.PeerMonitor;
@@ -23,11 +25,14 @@ public final class ExpertDispatch implements AutoCloseable {
   private final Readiness readiness;
   private final PeerMonitor monitor;
   private final RemoteExpertLayer layer;
+  private final ExpertLoads loads;
 
-  private ExpertDispatch(Readiness readiness, PeerMonitor monitor, RemoteExpertLayer layer) {
+  private ExpertDispatch(
+      Readiness readiness, PeerMonitor monitor, RemoteExpertLayer layer, ExpertLoads loads) {
     this.readiness = readiness;
     this.monitor = monitor;
     this.layer = layer;
+    this.loads = loads;
   }
 
   /**
@@ -66,17 +71,24 @@ public final class ExpertDispatch implements AutoCloseable {
                 : Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(config.peers(), dialer, expected, config.probing(), placement::update);
+    ExpertLoads loads = new ExpertLoads(model.moeLayers(), model.experts());
     RemoteExpertLayer layer =
         new RemoteExpertLayer(
             placement::current,
             model.hiddenSize(),
             new RemoteExpertLayer.Patience(config.expertBudget(), config.expertTimeout()),
-            new DispatchMetrics(registry));
-    return new ExpertDispatch(readiness, monitor, layer);
+            new DispatchMetrics(registry),
+            loads);
+    return new ExpertDispatch(readiness, monitor, layer, loads);
   }
 
   RemoteExpertLayer layer() {
     return layer;
+  }
+
+  /** Moves experts between the nodes. */
+  Balancer balancer() {
+    return new Balancer(monitor::peers, loads);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
+import io.ennead.router.balance.BalanceOptions;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.FailureRules;
 import io.ennead.router.generate.RequestPolicy;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Everything that can be set on a router node. */
@@ -42,6 +44,12 @@ public record RouterConfig(
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
     @Setting(help = "port of /metrics, /livez and /readyz; 0: any free one", byDefault = "8471")
         int adminPort,
+    @Setting(
+            help =
+                "gRPC port of ClusterService, on the admin host; 0: any free one; -1: the admin port"
+                    + " and 2",
+            byDefault = "-1")
+        int clusterPort,
     @Setting(help = "native threads per call of the engine", byDefault = "1") int threads,
     @Setting(help = "rows per matrix product when decoding: part of the numerics", byDefault = "8")
         int decodeTile,
@@ -120,6 +128,18 @@ public record RouterConfig(
             help = "share of a request's tokens that may be computed without an expert; 0: none",
             byDefault = "0")
         double maxDegradedShare,
+    @Setting(
+            help =
+                "how often experts are moved to even out the nodes' loads, on one router of a pool;"
+                    + " 0: only when an operator asks",
+            byDefault = "0s")
+        Duration balanceInterval,
+    @Setting(
+            help =
+                "replicas per layer beyond one of each expert that balancing makes; -1: as many as there"
+                    + " are",
+            byDefault = "-1")
+        int spareReplicas,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
         Duration probeInterval,
     @Setting(
@@ -149,6 +169,7 @@ public record RouterConfig(
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {
     expertNodes = List.copyOf(expertNodes);
+    requireAtLeast("cluster-port", clusterPort, -1);
     requireAtLeast("threads", threads, 1);
     requireAtLeast("decode-tile", decodeTile, 2);
     requireAtLeast("prefill-tile", prefillTile, 2);
@@ -168,7 +189,12 @@ public record RouterConfig(
     requirePositive("max-queue-time", maxQueueTime);
     requirePositive("max-expert-wait", maxExpertWait);
     new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
+    requireAtLeast("spare-replicas", spareReplicas, -1);
     requirePositive("probe-interval", probeInterval);
+    if (balanceInterval.isNegative()) {
+      throw new IllegalArgumentException(
+          "balance-interval: %s (expected: at least 0)".formatted(balanceInterval));
+    }
     requirePeers(expertNodes);
   }
 
@@ -220,6 +246,17 @@ public record RouterConfig(
     return new NodeServer.Options(host, port, maxMessageBytes, allowInsecure, grace).toClients();
   }
 
+  /** Of what only operators call. */
+  NodeServer.Options clusterOptions() {
+    int beside = adminPort == 0 ? 0 : adminPort + 2;
+    return new NodeServer.Options(
+        security.adminHost(),
+        clusterPort == -1 ? beside : clusterPort,
+        maxMessageBytes,
+        allowInsecure,
+        grace);
+  }
+
   /** Empty: no key is sent to expert nodes. */
   Optional<Path> peerKey() {
     return Optional.of(peerKeyFile).filter(path -> !path.toString().isEmpty());
@@ -227,6 +264,12 @@ public record RouterConfig(
 
   List<PeerAddress> peers() {
     return expertNodes.stream().map(PeerAddress::parse).toList();
+  }
+
+  BalanceOptions balancing() {
+    return new BalanceOptions(
+        spareReplicas < 0 ? OptionalInt.empty() : OptionalInt.of(spareReplicas),
+        BalanceOptions.USUAL_GAIN);
   }
 
   PeerMonitor.Options probing() {

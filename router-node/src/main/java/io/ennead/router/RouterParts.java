@@ -5,10 +5,13 @@ import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
+import io.ennead.router.balance.BalanceSchedule;
+import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -39,6 +42,7 @@ final class RouterParts implements AutoCloseable {
   private final ModelInfo info;
   private final GenerationDefaults defaults;
   private List<BindableService> services = List.of();
+  private List<BindableService> operatorServices = List.of();
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
     this.config = config;
@@ -68,10 +72,16 @@ final class RouterParts implements AutoCloseable {
   private void open(Dialer dialer, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
-    RemoteExpertLayer experts =
-        keep(ExpertDispatch.start(
-                config, checkpoint, info.fingerprint(), dialer, readiness, registry))
-            .layer();
+    ExpertDispatch dispatch =
+        keep(
+            ExpertDispatch.start(
+                config, checkpoint, info.fingerprint(), dialer, readiness, registry));
+    RemoteExpertLayer experts = dispatch.layer();
+    Balancer balancer = dispatch.balancer();
+    operatorServices = List.of(new ClusterGrpcService(balancer));
+    if (!config.balanceInterval().isZero()) {
+      keep(BalanceSchedule.start(balancer, config.balancing(), config.balanceInterval()));
+    }
     MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
     BatchGenerator generator =
         keep(
@@ -131,6 +141,11 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over gRPC. */
   List<BindableService> services() {
     return services;
+  }
+
+  /** What operators call. */
+  List<BindableService> operatorServices() {
+    return operatorServices;
   }
 
   /** One line for the log. */

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 public final class RemoteExpertLayer implements ExpertLayer {
   private final int width;
   private final DispatchMetrics metrics;
+  private final ExpertLoads loads;
   private final Nodes nodes;
 
   /**
@@ -45,11 +46,17 @@ public final class RemoteExpertLayer implements ExpertLayer {
    *
    * @param placement the latest snapshot, whenever asked
    * @param width hidden size
+   * @param loads counts what is dispatched
    */
   public RemoteExpertLayer(
-      Supplier<Placement> placement, int width, Patience patience, DispatchMetrics metrics) {
+      Supplier<Placement> placement,
+      int width,
+      Patience patience,
+      DispatchMetrics metrics,
+      ExpertLoads loads) {
     this.width = width;
     this.metrics = metrics;
+    this.loads = loads;
     this.nodes = new Nodes(placement, new LayerBudget(patience.limits()), metrics);
   }
 
@@ -68,6 +75,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
     }
     List<ExpertRows> experts = ExpertRows.of(routing);
     metrics.dispatched(experts);
+    loads.count(layer, experts);
     Gathered gathered = new Gathered(layer, routing, width);
     new LayerCall(nodes, layer, phase, Rows.of(hidden, width), scope, gathered).run(experts);
     return gathered.combine(observer);

@@ -219,7 +219,7 @@ public final class PeerMonitor implements AutoCloseable {
   }
 
   /** All nodes, in the order of their addresses. */
-  public List<ExpertPeer> peers() {
+  public List<ExpertHolder> peers() {
     return List.copyOf(peers);
   }
 

@@ -36,7 +36,8 @@ class FailoverTest {
         () -> placement,
         1,
         new Patience(budget, budget),
-        new DispatchMetrics(new PrometheusRegistry()));
+        new DispatchMetrics(new PrometheusRegistry()),
+        new ExpertLoads(List.of(0), EXPERTS));
   }
 
   /** Row r is r + 1 and goes to expert r, so that the sum is (r + 1) * (r + 1). */
@@ -228,7 +229,8 @@ class FailoverTest {
             () -> placement,
             1,
             new Patience(Duration.ofSeconds(2), LONG),
-            new DispatchMetrics(new PrometheusRegistry()));
+            new DispatchMetrics(new PrometheusRegistry()),
+            new ExpertLoads(List.of(0), EXPERTS));
     settleIn(layer);
     a.delay(150); // three times the budget of calls that took no time
     assertRight(run(layer, EXPERTS));

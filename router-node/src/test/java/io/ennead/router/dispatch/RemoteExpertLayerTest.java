@@ -110,7 +110,11 @@ class RemoteExpertLayerTest {
     await()
         .until(() -> monitor.peers().stream().allMatch(p -> p.state().text().startsWith("ready")));
     return new RemoteExpertLayer(
-        tracker::current, WIDTH, new Patience(budget, budget), new DispatchMetrics(registry));
+        tracker::current,
+        WIDTH,
+        new Patience(budget, budget),
+        new DispatchMetrics(registry),
+        new ExpertLoads(List.of(0, 1), EXPERTS));
   }
 
   private float[] hidden(int rows) {
@@ -308,7 +312,8 @@ class RemoteExpertLayerTest {
             () -> placement,
             WIDTH,
             new Patience(Duration.ofMillis(50), Duration.ofMillis(50)),
-            new DispatchMetrics(registry));
+            new DispatchMetrics(registry),
+            new ExpertLoads(List.of(0), EXPERTS));
 
     CombinedRows rows =
         layer.forward(

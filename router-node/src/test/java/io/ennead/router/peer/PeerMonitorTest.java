@@ -79,7 +79,7 @@ class PeerMonitorTest {
             options,
             peers -> changes.add(peers.stream().map(ExpertPeer::state).toList()));
     open.add(monitor);
-    return monitor.peers();
+    return List.copyOf(monitor.peers());
   }
 
   private ExpertPeer ready(PeerMonitor.Options options, FakeExpertNode node) {

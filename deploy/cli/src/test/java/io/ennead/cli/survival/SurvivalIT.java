@@ -2,11 +2,19 @@ package io.ennead.cli.survival;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ennead.client.ClusterClient;
+import io.ennead.node.Dialer;
+import io.ennead.v1.MoveExpertRequest;
+import io.ennead.v1.RebalancePlan;
+import io.ennead.v1.RebalanceRequest;
+import io.ennead.v1.RebalanceResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -214,6 +222,47 @@ class SurvivalIT {
       System.out.printf("two-routers: %.0f and %.0f tokens/s%n", first, second);
       assertThat(first / second).as(outcome.toString()).isBetween(0.67, 1.5);
     }
+  }
+
+  @Test
+  void expertsMovedThroughOneRouterFailNoRequestOfEitherAndChangeNoBit() throws Exception {
+    try (Episode episode = bench.begin("moves").underLoad().underLoad("router-1", 1);
+        ClusterClient operator =
+            ClusterClient.connect(episode.cluster().clusterAddress(0), Dialer.PLAINTEXT)) {
+      episode.runFor(BEFORE);
+      move(operator, 0, "expert-0", "expert-1");
+      move(operator, 0, "expert-4", ""); // expert 0 is on expert-1 alone now
+      assertThat(holders(operator, 0)).containsOnly(List.of("expert-1"));
+      episode.runFor(BEFORE);
+      move(operator, 0, "", "expert-4");
+      move(operator, 0, "expert-1", "expert-0");
+      assertThat(holders(operator, 0)).containsOnly(List.of("expert-0", "expert-4"));
+      List<RebalanceResponse> progress = new ArrayList<>();
+      operator.rebalance(
+          RebalanceRequest.newBuilder().setSpareReplicas(4).setMinGain(0).build(),
+          START,
+          progress::add);
+      episode.runFor(BEFORE);
+      episode.end(Optional.of(STALL)).print().hasNoFailure().isRight();
+      RebalancePlan plan = progress.get(0).getPlan();
+      System.out.printf(
+          "moves: rebalanced with %d moves, imbalance %.2f to %.2f%n",
+          plan.getMovesCount(), plan.getImbalance(), plan.getPlannedImbalance());
+      assertThat(progress).hasSize(1 + plan.getMovesCount()).hasSizeGreaterThan(1);
+    }
+  }
+
+  private static void move(ClusterClient operator, int expert, String from, String to) {
+    operator.move(
+        MoveExpertRequest.newBuilder().setExpert(expert).setFrom(from).setTo(to).build(), START);
+  }
+
+  /** The nodes that hold an expert, for each layer. */
+  private static Set<List<String>> holders(ClusterClient operator, int expert) {
+    return operator.placement(START).getExpertsList().stream()
+        .filter(placed -> placed.getExpert() == expert)
+        .map(placed -> List.copyOf(placed.getNodesList()))
+        .collect(Collectors.toSet());
   }
 
   /** From the fault, or the last token after it, to the first for which another node was asked. */
