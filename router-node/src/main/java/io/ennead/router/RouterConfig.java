@@ -14,8 +14,8 @@ import io.ennead.router.generate.SchedulerLimits;
 import io.ennead.router.model.DecoderOptions;
 import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.RoutingRule;
-import io.ennead.router.peer.PeerAddress;
 import io.ennead.router.peer.PeerMonitor;
+import io.ennead.router.peer.PeerSource;
 import io.ennead.router.trace.TraceLevel;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
@@ -30,7 +30,11 @@ public record RouterConfig(
     @Setting(help = "directory of the model: config.json, tokenizer.json, safetensors") Path model,
     @Setting(help = "name that requests use; empty: the directory's name", byDefault = "")
         String modelName,
-    @Setting(help = "expert nodes, host:port, separated by commas") List<String> expertNodes,
+    @Setting(
+            help =
+                "expert nodes, separated by commas: host:port, or dns:///host:port for every address of"
+                    + " a name, which is looked up again and again")
+        List<String> expertNodes,
     @Setting(help = "device of the dense part: cpu or cuda:N", byDefault = "cpu") String device,
     @Setting(
             help =
@@ -213,7 +217,7 @@ public record RouterConfig(
 
   private static void requirePeers(List<String> expertNodes) {
     try {
-      long different = expertNodes.stream().map(PeerAddress::parse).distinct().count();
+      long different = expertNodes.stream().map(PeerSource::parse).distinct().count();
       if (different < expertNodes.size() || expertNodes.isEmpty()) {
         throw new IllegalArgumentException(
             "%s (expected: at least one, each once)".formatted(expertNodes));
@@ -262,8 +266,8 @@ public record RouterConfig(
     return Optional.of(peerKeyFile).filter(path -> !path.toString().isEmpty());
   }
 
-  List<PeerAddress> peers() {
-    return expertNodes.stream().map(PeerAddress::parse).toList();
+  List<PeerSource> peers() {
+    return expertNodes.stream().map(PeerSource::parse).toList();
   }
 
   BalanceOptions balancing() {

@@ -9,6 +9,7 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -61,6 +62,8 @@ public final class RouterNode implements AutoCloseable {
       System.out.print(ConfigLoader.help(RouterConfig.class, "router"));
       return 0;
     }
+    // Java's 30 s are long for a router to learn of a new expert node.
+    Security.setProperty("networkaddress.cache.ttl", "5");
     try {
       var config = ConfigLoader.load(RouterConfig.class, "router", args, System.getenv());
       RouterNode node = start(config);

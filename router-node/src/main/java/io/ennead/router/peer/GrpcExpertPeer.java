@@ -25,10 +25,12 @@ import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -69,11 +71,23 @@ final class GrpcExpertPeer implements ExpertHolder, AutoCloseable {
     this.onChange = onChange;
   }
 
+  /**
+   * Connects.
+   *
+   * @param name what the node's certificate must be for, if that is not its address
+   */
   static GrpcExpertPeer open(
-      PeerAddress address, Dialer dialer, EventLoops loops, PeerCodec codec, Runnable onChange) {
+      PeerAddress address,
+      Optional<String> name,
+      Dialer dialer,
+      EventLoops loops,
+      PeerCodec codec,
+      Runnable onChange) {
+    NettyChannelBuilder builder = dialer.to(address.host(), address.port());
+    name.ifPresent(builder::overrideAuthority);
     ManagedChannel channel =
         loops
-            .connect(dialer.to(address.host(), address.port()))
+            .connect(builder)
             // Replies are decoded where they arrive: that takes less time than waking a thread.
             .directExecutor()
             .disableRetry()

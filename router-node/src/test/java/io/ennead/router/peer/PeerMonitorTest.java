@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.node.Dialer;
 import io.ennead.router.peer.PeerRequest.Slice;
 import io.ennead.router.peer.PeerRequest.Tile;
 import io.ennead.v1.DescribeNodeResponse;
@@ -103,6 +104,21 @@ class PeerMonitorTest {
         .containsEntry(expert(1), "weights-0-1");
     assertThat(forward(peer).outputs().toArray()).hasSize(WIDTH);
     assertThat(changes.get(0)).hasOnlyElementsOfType(PeerState.Connecting.class);
+  }
+
+  @Test
+  void aNodeIsFoundThroughDns() {
+    PeerSource name = PeerSource.parse("dns:///localhost:" + node("a", expert(0)).address().port());
+    PeerMonitor monitor =
+        PeerMonitor.start(
+            List.of(name),
+            Dialer.PLAINTEXT,
+            expectations(),
+            PeerMonitor.Options.DEFAULT,
+            peers -> {});
+    open.add(monitor);
+    await()
+        .until(() -> monitor.peers().stream().anyMatch(p -> p.state() instanceof PeerState.Ready));
   }
 
   static Stream<Arguments> misfits() {
