@@ -66,6 +66,7 @@ public final class ExpertDispatch implements AutoCloseable {
             config.dtype(),
             config.batchInvariant(),
             model.hiddenSize(),
+            config.allowMixedNumerics(),
             config.verifyExperts()
                 ? new KnownExperts(checkpoint)
                 : Expectations.ExpertFingerprints.UNKNOWN);

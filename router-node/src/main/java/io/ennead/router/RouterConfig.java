@@ -151,6 +151,12 @@ public record RouterConfig(
                 "hash the experts in the model directory and refuse expert nodes that hold others",
             byDefault = "true")
         boolean verifyExperts,
+    @Setting(
+            help =
+                "let replicas give other bits (other processors or devices); every response says so in"
+                    + " the header x-ennead-mixed-numerics",
+            byDefault = "false")
+        boolean allowMixedNumerics,
     @Setting(help = "longest request or response message", byDefault = "64MiB", bytes = true)
         int maxMessageBytes,
     @Setting(help = "how long requests in progress may take when shutting down", byDefault = "30s")

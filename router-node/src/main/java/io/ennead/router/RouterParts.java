@@ -8,6 +8,7 @@ import io.ennead.node.Readiness;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
+import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.balance.BalanceSchedule;
@@ -111,10 +112,15 @@ final class RouterParts implements AutoCloseable {
 
   private List<BindableService> services(ModelCatalog catalog) {
     SecureRandom seeds = new SecureRandom();
-    return List.of(
-        DegradedTrailer.on(new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong)),
-        DegradedTrailer.on(
-            keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong))));
+    List<BindableService> services =
+        List.of(
+            DegradedTrailer.on(
+                new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong)),
+            DegradedTrailer.on(
+                keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong))));
+    return config.allowMixedNumerics()
+        ? services.stream().map(MixedNumericsHeader::on).toList()
+        : services;
   }
 
   private ModelInfo info(String fingerprint) {

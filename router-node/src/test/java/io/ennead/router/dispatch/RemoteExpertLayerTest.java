@@ -99,7 +99,8 @@ class RemoteExpertLayerTest {
   private RemoteExpertLayer layer(ComputeType dtype, Duration budget, FakeExpertNode... nodes) {
     PlacementTracker tracker = new PlacementTracker(List.of(0, 1), EXPERTS, new Readiness());
     Expectations expected =
-        new Expectations("model", dtype, true, WIDTH, Expectations.ExpertFingerprints.UNKNOWN);
+        new Expectations(
+            "model", dtype, true, WIDTH, false, Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(
             Stream.of(nodes).map(FakeExpertNode::address).toList(),

@@ -44,6 +44,7 @@ class PeerMonitorTest {
 
   private final List<AutoCloseable> open = new ArrayList<>();
   private final List<List<PeerState>> changes = new CopyOnWriteArrayList<>();
+  private boolean mixedNumerics;
 
   @AfterEach
   void closeAll() throws Exception {
@@ -62,12 +63,13 @@ class PeerMonitorTest {
     return new ExpertId(0, expert);
   }
 
-  private static Expectations expectations() {
+  private Expectations expectations() {
     return new Expectations(
         "model",
         ComputeType.F32,
         true,
         WIDTH,
+        mixedNumerics,
         (layer, expert) ->
             layer == 0 && expert == 7 ? Optional.of("weights-as-trained") : Optional.empty());
   }
@@ -163,6 +165,7 @@ class PeerMonitorTest {
             ComputeType.F32,
             true,
             WIDTH,
+            false,
             (layer, expert) -> {
               Uninterruptibles.awaitUninterruptibly(mayFail);
               throw new InternalError("cut short");
@@ -214,6 +217,16 @@ class PeerMonitorTest {
         .containsPattern(
             "fingerprint of expert 3 of layer 0: (retrained|weights-0-3) \\(expected:"
                 + " (retrained|weights-0-3)\\) as on its replica 127");
+  }
+
+  @Test
+  void aReplicaWithOtherBitsMayBeAllowed() {
+    mixedNumerics = true;
+    FakeExpertNode first = node("first", expert(3));
+    FakeExpertNode second = node("second", expert(3));
+    second.describeAs(d -> d.setNumericsId("others"));
+    List<ExpertPeer> peers = watch(PeerMonitor.Options.DEFAULT, first, second);
+    await().until(() -> peers.stream().allMatch(p -> p.state() instanceof PeerState.Ready));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.ennead.cli.survival;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ennead.client.ClusterClient;
 import io.ennead.node.Dialer;
@@ -43,6 +44,7 @@ class SurvivalIT {
   private static final Duration GRACE = Duration.ofSeconds(30);
   private static final Duration BEFORE = Duration.ofSeconds(1);
   private static final Duration AFTER = Duration.ofSeconds(2);
+  private static final Duration LONG_LOSS = Duration.ofSeconds(20);
 
   private Bench bench;
 
@@ -158,8 +160,28 @@ class SurvivalIT {
   }
 
   @Test
+  void aNodeThatLosesAPacketInAHundredStallsNoStream() throws Exception {
+    assumeTrue(PacketLoss.possible(), "packet loss needs nftables and the right to use it");
+    try (Episode episode = bench.begin("packet-loss").underLoad()) {
+      episode.runFor(BEFORE);
+      long from = episode.nowMicros();
+      try (PacketLoss loss = episode.nemesis().losePackets(VICTIM, 1)) {
+        episode.runFor(Bench.isLong() ? LONG_LOSS : AFTER);
+        assertThat(loss.dropped()).isPositive();
+      }
+      episode.runFor(BEFORE);
+      episode
+          .end(Optional.of(STALL))
+          .print()
+          .hasNoFailure()
+          .isRight()
+          .took("longest silence", episode.timeline().silence(from, AFTER).length(), DETECTION);
+    }
+  }
+
+  @Test
   void expertNodesRestartedOneAfterTheOtherFailNoRequest() throws Exception {
-    int nodes = Boolean.getBoolean(Bench.LONG) ? TestCluster.NODES : 2;
+    int nodes = Bench.isLong() ? TestCluster.NODES : 2;
     List<Integer> exits = new ArrayList<>();
     try (Episode episode = bench.begin("rolling").underLoad()) {
       for (int node = 0; node < nodes; node++) {
