@@ -119,6 +119,11 @@ final class SecuredCluster implements AutoCloseable {
     return plan.ports().router();
   }
 
+  /** The router's port for operators, and its admin port. */
+  PortPlan.Ports operators() {
+    return new PortPlan.Ports(plan.ports().cluster(), plan.ports().router().admin());
+  }
+
   PortPlan.Ports expert() {
     return plan.ports().experts().get(0);
   }
