@@ -6,6 +6,7 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
+import io.ennead.router.api.SlowReaders;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.FailureRules;
 import io.ennead.router.generate.RequestPolicy;
@@ -70,6 +71,11 @@ public record RouterConfig(
             help = "when the first that waits has waited for so long, more are refused",
             byDefault = "10s")
         Duration maxQueueTime,
+    @Setting(
+            help =
+                "a client that takes nothing for so long, though there is something, loses its call",
+            byDefault = "30s")
+        Duration stallTimeout,
     @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
         int maxMoeTokens,
     @Setting(help = "temperature of the gate when a request has none", byDefault = "1")
@@ -146,6 +152,11 @@ public record RouterConfig(
   /** Positions per KV block. */
   static final int BLOCK_SIZE = 32;
 
+  /** What one slow reader may leave unread before its request is ended, its trace aside. */
+  private static final int MAX_BUFFERED_PIECES = 4096;
+
+  private static final long MAX_BUFFERED_BYTES = 16 << 20;
+
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {
     expertNodes = List.copyOf(expertNodes);
@@ -166,6 +177,7 @@ public record RouterConfig(
     requirePositive("expert-budget", expertBudget);
     requirePositive("expert-timeout", expertTimeout);
     requirePositive("max-queue-time", maxQueueTime);
+    requirePositive("stall-timeout", stallTimeout);
     requirePositive("max-expert-wait", maxExpertWait);
     new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
     requirePositive("probe-interval", probeInterval);
@@ -261,6 +273,11 @@ public record RouterConfig(
   MoeLimits moeLimits() {
     MoeLimits usual = MoeLimits.DEFAULT;
     return new MoeLimits(maxMoeTokens, 4 * maxMoeTokens, usual.threads(), usual.queue());
+  }
+
+  SlowReaders.Limits slowReaderLimits() {
+    return new SlowReaders.Limits(
+        MAX_BUFFERED_PIECES, maxTraceBytes + MAX_BUFFERED_BYTES, stallTimeout);
   }
 
   SchedulerLimits schedulerLimits() {

@@ -9,6 +9,7 @@ import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
+import io.ennead.router.api.SlowReaders;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -28,9 +29,6 @@ import org.slf4j.LoggerFactory;
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(RouterParts.class);
-
-  /** Pieces that one slow reader may leave unread before its request is ended. */
-  private static final int MAX_BUFFERED_PIECES = 4096;
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final RouterConfig config;
@@ -101,8 +99,9 @@ final class RouterParts implements AutoCloseable {
 
   private List<BindableService> services(ModelCatalog catalog) {
     SecureRandom seeds = new SecureRandom();
+    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
     return List.of(
-        DegradedTrailer.on(new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong)),
+        DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
         DegradedTrailer.on(
             keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong))));
   }
