@@ -13,6 +13,7 @@ import io.ennead.router.api.SlowReaders;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
+import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.MoeModel;
@@ -94,16 +95,18 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     generator,
                     layer)));
-    services = services(catalog);
+    services = services(catalog, generator.metrics());
   }
 
-  private List<BindableService> services(ModelCatalog catalog) {
+  private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
     SecureRandom seeds = new SecureRandom();
     SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
     return List.of(
         DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
         DegradedTrailer.on(
-            keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong))));
+            keep(
+                MoeGrpcService.open(
+                    catalog, config.moeLimits(), seeds::nextLong, metrics::degraded))));
   }
 
   private ModelInfo info(String fingerprint) {

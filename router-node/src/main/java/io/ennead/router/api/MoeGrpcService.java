@@ -34,6 +34,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,9 +55,15 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
   private final LongSupplier seeds;
   private final ExecutorService executor;
   private final Semaphore tokens;
+  private final IntConsumer degradedTokens;
 
   private MoeGrpcService(
-      ModelCatalog catalog, MoeLimits limits, LongSupplier seeds, ExecutorService executor) {
+      ModelCatalog catalog,
+      MoeLimits limits,
+      LongSupplier seeds,
+      ExecutorService executor,
+      IntConsumer degradedTokens) {
+    this.degradedTokens = degradedTokens;
     this.catalog = catalog;
     this.limits = limits;
     this.seeds = seeds;
@@ -69,7 +76,9 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
    *
    * @param seeds of calls that bring none
    */
-  public static MoeGrpcService open(ModelCatalog catalog, MoeLimits limits, LongSupplier seeds) {
+   * @param degradedTokens is told of tokens that were computed without some of their experts
+  public static MoeGrpcService open(
+      ModelCatalog catalog, MoeLimits limits, LongSupplier seeds, IntConsumer degradedTokens) {
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
             limits.threads(),
@@ -79,7 +88,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
             new ArrayBlockingQueue<>(limits.queue()),
             MoeGrpcService::thread);
     executor.allowCoreThreadTimeOut(true);
-    return new MoeGrpcService(catalog, limits, seeds, executor);
+    return new MoeGrpcService(catalog, limits, seeds, executor, degradedTokens);
   }
 
   private static Thread thread(Runnable work) {
@@ -242,7 +251,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     }
   }
 
-  private static MoeServiceForwardResponse response(
+  private MoeServiceForwardResponse response(
       Job job, MoeLayer.Result result, LayerCallTrace trace) {
     int width = job.model().info().hiddenSize();
     MoeServiceForwardResponse.Builder response =
@@ -260,6 +269,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     }
     return response.build();
   }
+      degradedTokens.accept(degraded.tokens());
 
   /** A call may have waited in the queue for longer than its client did. */
   private static void requireTime(CallScope scope) {

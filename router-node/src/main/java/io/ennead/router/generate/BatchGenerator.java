@@ -174,6 +174,11 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   /** Ends every request with NODE_DRAINING and stops the thread. */
   @Override
   public void close() {
+  /** What is counted of the model's requests; others that use the model may count with it. */
+  public GenerationMetrics metrics() {
+    return metrics;
+  }
+
     loop.close();
   }
 

@@ -114,7 +114,7 @@ final class InProcessRouter implements AutoCloseable {
     ModelCatalog catalog = new ModelCatalog(List.of(model));
     return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .addService(new InferenceGrpcService(catalog, readers(), () -> 1))
-        .addService(keep(MoeGrpcService.open(catalog, MoeLimits.DEFAULT, () -> 1)))
+        .addService(keep(MoeGrpcService.open(catalog, MoeLimits.DEFAULT, () -> 1, tokens -> {})))
         .build()
         .start();
   }
