@@ -9,6 +9,7 @@ import io.ennead.router.api.MoeLimits;
 import io.ennead.router.api.SlowReaders;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.FailureRules;
+import io.ennead.router.generate.QueueLimits;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.SchedulerLimits;
 import io.ennead.router.model.DecoderOptions;
@@ -68,7 +69,13 @@ public record RouterConfig(
     @Setting(help = "requests that wait for a place; more are refused", byDefault = "256")
         int maxQueuedRequests,
     @Setting(
-            help = "when the first that waits has waited for so long, more are refused",
+            help = "tokens of the prompts of requests that wait, at least the model's context",
+            byDefault = "262144")
+        int maxQueuedTokens,
+    @Setting(
+            help =
+                "when the first that waits has waited for so long, more are refused; each tenant and"
+                    + " priority by itself",
             byDefault = "10s")
         Duration maxQueueTime,
     @Setting(
@@ -167,6 +174,7 @@ public record RouterConfig(
     requireAtLeast("max-batch", maxBatch, 1);
     requireAtLeast("kv-cache-tokens", kvCacheTokens, BLOCK_SIZE);
     requireAtLeast("max-queued-requests", maxQueuedRequests, 1);
+    requireAtLeast("max-queued-tokens", maxQueuedTokens, 1);
     requireAtLeast("max-moe-tokens", maxMoeTokens, 1);
     requireAtLeast("max-experts-per-token", maxExpertsPerToken, 0);
     requireAtLeast("max-continuations", maxContinuations, 1);
@@ -228,6 +236,15 @@ public record RouterConfig(
     }
   }
 
+  /** A prompt as long as the context must fit the queue, else it would never be let in. */
+  void requireQueueFor(int contextLength) {
+    if (maxQueuedTokens < contextLength) {
+      throw new ConfigException(
+          "max-queued-tokens: %d (expected: at least %d, the model's context)"
+              .formatted(maxQueuedTokens, contextLength));
+    }
+  }
+
   NodeServer.Options serverOptions() {
     return new NodeServer.Options(host, port, maxMessageBytes, allowInsecure, grace).toClients();
   }
@@ -282,7 +299,11 @@ public record RouterConfig(
 
   SchedulerLimits schedulerLimits() {
     return new SchedulerLimits(
-        maxBatch, maxQueuedRequests, maxQueueTime, prefillTile, prefillBudget, prefixCache);
+        maxBatch,
+        new QueueLimits(maxQueuedRequests, maxQueuedTokens, maxQueueTime),
+        prefillTile,
+        prefillBudget,
+        prefixCache);
   }
 
   BlockPool blockPool() {

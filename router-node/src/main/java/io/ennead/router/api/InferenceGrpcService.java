@@ -77,7 +77,8 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
         Options.logprobs(request),
         TraceReader.read(request.getTrace(), model),
         Options.continuations(request, model.policy().bounds().continuations()),
-        CallDeadline.nanos());
+        CallDeadline.nanos(),
+        Claims.read(request.getPriority(), request.getPriorityValue()));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.ennead.router.api;
 
+import io.ennead.access.Tenant;
 import io.ennead.errors.ServingException;
+import io.ennead.node.CallingTenant;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.ModelInfo;
@@ -30,11 +32,10 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +55,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
   private final MoeLimits limits;
   private final LongSupplier seeds;
   private final ExecutorService executor;
-  private final Semaphore tokens;
+  private final SharedPlaces tokens;
   private final IntConsumer degradedTokens;
 
   private MoeGrpcService(
@@ -68,15 +69,15 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     this.limits = limits;
     this.seeds = seeds;
     this.executor = executor;
-    this.tokens = new Semaphore(limits.maxTokensInFlight());
+    this.tokens = new SharedPlaces(limits.maxTokensInFlight());
   }
 
   /**
    * A service of these models; its threads start with the first calls.
    *
    * @param seeds of calls that bring none
-   */
    * @param degradedTokens is told of tokens that were computed without some of their experts
+   */
   public static MoeGrpcService open(
       ModelCatalog catalog, MoeLimits limits, LongSupplier seeds, IntConsumer degradedTokens) {
     ThreadPoolExecutor executor =
@@ -119,6 +120,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       TraceOptions trace,
       Tensor hidden,
       int rows,
+      Tenant tenant,
       DegradedTrailer.Note trailer) {}
 
   private Job read(MoeServiceForwardRequest request, DegradedTrailer.Note trailer) {
@@ -131,6 +133,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
         trace(request, model),
         request.getHidden(),
         rows(request.getHidden(), model.info().hiddenSize()),
+        CallingTenant.current(),
         trailer);
   }
 
@@ -179,14 +182,14 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
 
   private void enqueue(
       Job job, ServerCallStreamObserver<MoeServiceForwardResponse> call, CallScope scope) {
-    if (!tokens.tryAcquire(job.rows())) {
+    if (!tokens.tryTake(job.tenant(), job.rows())) {
       throw ServingException.queueFull(
           "budget of MoeService's tokens in flight", limits.maxTokensInFlight(), RETRY_AFTER);
     }
     try {
       executor.execute(() -> answer(job, call, scope));
     } catch (RejectedExecutionException e) {
-      tokens.release(job.rows());
+      tokens.giveBack(job.tenant(), job.rows());
       throw refusal();
     }
   }
@@ -206,7 +209,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       call.onError(GrpcErrors.toStatus(e));
       return;
     } finally {
-      tokens.release(job.rows());
+      tokens.giveBack(job.tenant(), job.rows());
     }
     call.onNext(response);
     call.onCompleted();
@@ -266,10 +269,10 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     if (degraded.tokens() > 0) {
       response.setDegraded(Responses.degraded(degraded));
       job.trailer().add(degraded);
+      degradedTokens.accept(degraded.tokens());
     }
     return response.build();
   }
-      degradedTokens.accept(degraded.tokens());
 
   /** A call may have waited in the queue for longer than its client did. */
   private static void requireTime(CallScope scope) {

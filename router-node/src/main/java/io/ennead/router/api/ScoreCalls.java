@@ -1,6 +1,8 @@
 package io.ennead.router.api;
 
+import io.ennead.access.Tenant;
 import io.ennead.errors.ServingException;
+import io.ennead.node.CallingTenant;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.score.ScoreSink;
@@ -12,7 +14,6 @@ import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.ScoreStreamResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -24,7 +25,7 @@ final class ScoreCalls {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
-  private final Semaphore places = new Semaphore(MAX_TEXTS);
+  private final SharedPlaces places = new SharedPlaces(MAX_TEXTS);
   private final ModelCatalog catalog;
   private final SlowReaders readers;
   private final ScoreReader reader;
@@ -61,11 +62,12 @@ final class ScoreCalls {
       String name,
       Function<ServedModel, TextJob> read,
       Answer answer) {
-    if (!places.tryAcquire()) {
+    Tenant tenant = CallingTenant.current();
+    if (!places.tryTake(tenant, 1)) {
       call.onError(GrpcErrors.toStatus(full()));
       return;
     }
-    Runnable release = once(places::release);
+    Runnable release = once(() -> places.giveBack(tenant, 1));
     call.setOnCloseHandler(release);
     call.setOnCancelHandler(release);
     try {
