@@ -7,8 +7,9 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import io.ennead.access.Certified;
 import io.ennead.access.Gatekeeper;
-import io.ennead.access.Role;
+import io.ennead.access.Tenant;
 import io.ennead.errors.ServingException;
 import io.ennead.node.tls.CertificateRoles;
 import io.ennead.node.tls.TlsIdentity;
@@ -191,12 +192,12 @@ public final class AdminServer implements AutoCloseable {
       throws IOException {
     Optional<String> authorization =
         Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization"));
-    Set<Role> certificate =
+    Certified certificate =
         exchange instanceof HttpsExchange https
             ? CertificateRoles.of(https.getSSLSession())
-            : Set.of();
+            : Certified.NONE;
     try {
-      gatekeeper.check(path, authorization, certificate);
+      Tenant unused = gatekeeper.check(path, authorization, certificate);
       return true;
     } catch (ServingException e) {
       boolean known = e.reason() == ErrorReason.ERROR_REASON_PERMISSION_DENIED;

@@ -7,8 +7,10 @@ import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
 import io.ennead.router.balance.BalanceOptions;
+import io.ennead.router.api.SlowReaders;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.FailureRules;
+import io.ennead.router.generate.QueueLimits;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.SchedulerLimits;
 import io.ennead.router.model.DecoderOptions;
@@ -79,9 +81,20 @@ public record RouterConfig(
     @Setting(help = "requests that wait for a place; more are refused", byDefault = "256")
         int maxQueuedRequests,
     @Setting(
-            help = "when the first that waits has waited for so long, more are refused",
+            help = "tokens of the prompts of requests that wait, at least the model's context",
+            byDefault = "262144")
+        int maxQueuedTokens,
+    @Setting(
+            help =
+                "when the first that waits has waited for so long, more are refused; each tenant and"
+                    + " priority by itself",
             byDefault = "10s")
         Duration maxQueueTime,
+    @Setting(
+            help =
+                "a client that takes nothing for so long, though there is something, loses its call",
+            byDefault = "30s")
+        Duration stallTimeout,
     @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
         int maxMoeTokens,
     @Setting(help = "temperature of the gate when a request has none", byDefault = "1")
@@ -176,6 +189,11 @@ public record RouterConfig(
   /** Positions per KV block. */
   static final int BLOCK_SIZE = 32;
 
+  /** What one slow reader may leave unread before its request is ended, its trace aside. */
+  private static final int MAX_BUFFERED_PIECES = 4096;
+
+  private static final long MAX_BUFFERED_BYTES = 16 << 20;
+
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {
     expertNodes = List.copyOf(expertNodes);
@@ -187,6 +205,7 @@ public record RouterConfig(
     requireAtLeast("max-batch", maxBatch, 1);
     requireAtLeast("kv-cache-tokens", kvCacheTokens, BLOCK_SIZE);
     requireAtLeast("max-queued-requests", maxQueuedRequests, 1);
+    requireAtLeast("max-queued-tokens", maxQueuedTokens, 1);
     requireAtLeast("max-moe-tokens", maxMoeTokens, 1);
     requireAtLeast("max-experts-per-token", maxExpertsPerToken, 0);
     requireAtLeast("max-continuations", maxContinuations, 1);
@@ -197,6 +216,7 @@ public record RouterConfig(
     requirePositive("expert-budget", expertBudget);
     requirePositive("expert-timeout", expertTimeout);
     requirePositive("max-queue-time", maxQueueTime);
+    requirePositive("stall-timeout", stallTimeout);
     requirePositive("max-expert-wait", maxExpertWait);
     new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
     requireAtLeast("spare-replicas", spareReplicas, -1);
@@ -249,6 +269,15 @@ public record RouterConfig(
                   kvCacheTokens,
                   (contextLength + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE,
                   BLOCK_SIZE));
+    }
+  }
+
+  /** A prompt as long as the context must fit the queue, else it would never be let in. */
+  void requireQueueFor(int contextLength) {
+    if (maxQueuedTokens < contextLength) {
+      throw new ConfigException(
+          "max-queued-tokens: %d (expected: at least %d, the model's context)"
+              .formatted(maxQueuedTokens, contextLength));
     }
   }
 
@@ -316,9 +345,18 @@ public record RouterConfig(
     return new MoeLimits(maxMoeTokens, 4 * maxMoeTokens, usual.threads(), usual.queue());
   }
 
+  SlowReaders.Limits slowReaderLimits() {
+    return new SlowReaders.Limits(
+        MAX_BUFFERED_PIECES, maxTraceBytes + MAX_BUFFERED_BYTES, stallTimeout);
+  }
+
   SchedulerLimits schedulerLimits() {
     return new SchedulerLimits(
-        maxBatch, maxQueuedRequests, maxQueueTime, prefillTile, prefillBudget, prefixCache);
+        maxBatch,
+        new QueueLimits(maxQueuedRequests, maxQueuedTokens, maxQueueTime),
+        prefillTile,
+        prefillBudget,
+        prefixCache);
   }
 
   BlockPool blockPool() {

@@ -13,9 +13,11 @@ import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
+import io.ennead.router.api.SlowReaders;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
+import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.MoeModel;
@@ -32,9 +34,6 @@ import org.slf4j.LoggerFactory;
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(RouterParts.class);
-
-  /** Pieces that one slow reader may leave unread before its request is ended. */
-  private static final int MAX_BUFFERED_PIECES = 4096;
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final RouterConfig config;
@@ -72,6 +71,7 @@ final class RouterParts implements AutoCloseable {
 
   private void open(Dialer dialer, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
+    config.requireQueueFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     ExpertDispatch dispatch =
         keep(
@@ -107,17 +107,19 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     generator,
                     layer)));
-    services = services(catalog);
+    services = services(catalog, generator.metrics());
   }
 
-  private List<BindableService> services(ModelCatalog catalog) {
+  private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
     SecureRandom seeds = new SecureRandom();
+    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
     List<BindableService> services =
         List.of(
+            DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
             DegradedTrailer.on(
-                new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong)),
-            DegradedTrailer.on(
-                keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong))));
+                keep(
+                    MoeGrpcService.open(
+                        catalog, config.moeLimits(), seeds::nextLong, metrics::degraded))));
     return config.allowMixedNumerics()
         ? services.stream().map(MixedNumericsHeader::on).toList()
         : services;

@@ -36,7 +36,10 @@ public final class GenerationMetrics {
   private final DistributionDataPoint queueTime;
   private final GaugeDataPoint running;
   private final GaugeDataPoint waiting;
+  private final GaugeDataPoint waitingTokens;
   private final GaugeDataPoint kvCacheUsage;
+  private final Map<Admission.Bound, CounterDataPoint> refusals =
+      new EnumMap<>(Admission.Bound.class);
 
   /** Registers the metrics; one instance per registry. */
   public GenerationMetrics(PrometheusRegistry registry, String modelName) {
@@ -96,6 +99,21 @@ public final class GenerationMetrics {
             "Seconds a request waited for a place in the batch.");
     running = gauge(registry, modelName, "num_requests_running", "Requests in the batch.");
     waiting = gauge(registry, modelName, "num_requests_waiting", "Requests that wait for a place.");
+    waitingTokens =
+        gauge(
+            registry,
+            modelName,
+            "num_tokens_waiting",
+            "Tokens of the prompts of requests that wait for a place.");
+    Counter refused =
+        Counter.builder()
+            .name("ennead_requests_refused_total")
+            .help("Requests that did not fit the queue, by the bound that they did not fit.")
+            .labelNames(MODEL, "bound")
+            .register(registry);
+    for (Admission.Bound bound : Admission.Bound.values()) {
+      refusals.put(bound, refused.labelValues(modelName, bound.name().toLowerCase(Locale.ROOT)));
+    }
     kvCacheUsage =
         gauge(registry, modelName, "kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.");
   }
@@ -146,14 +164,24 @@ public final class GenerationMetrics {
     requestLatency.observe(seconds(info.total()));
   }
 
+  /** A request did not fit the queue. */
+  void refused(Admission.Bound bound) {
+    CounterDataPoint refused = refusals.get(bound);
+    if (refused != null) {
+      refused.inc();
+    }
+  }
+
   /**
    * The state after a step.
    *
+   * @param tokensWaiting of prompts
    * @param kvUsage share of the KV cache in use, 0 to 1
    */
-  public void state(int requestsRunning, int requestsWaiting, double kvUsage) {
+  public void state(int requestsRunning, int requestsWaiting, long tokensWaiting, double kvUsage) {
     running.set(requestsRunning);
     waiting.set(requestsWaiting);
+    waitingTokens.set(tokensWaiting);
     kvCacheUsage.set(kvUsage);
   }
 

@@ -39,7 +39,8 @@ class GenerationMetricsTest {
             Duration.ofMillis(30),
             Duration.ofSeconds(3),
             Degraded.NONE));
-    metrics.state(2, 5, 0.25);
+    metrics.state(2, 5, 70, 0.25);
+    metrics.refused(Admission.Bound.TIME);
 
     assertThat(scrape(registry))
         .contains(
@@ -56,6 +57,9 @@ class GenerationMetricsTest {
             "ennead_request_queue_time_seconds_sum{model_name=\"demo\"} 0.02",
             "ennead_num_requests_running{model_name=\"demo\"} 2.0",
             "ennead_num_requests_waiting{model_name=\"demo\"} 5.0",
+            "ennead_num_tokens_waiting{model_name=\"demo\"} 70.0",
+            "ennead_requests_refused_total{bound=\"time\",model_name=\"demo\"} 1.0",
+            "ennead_requests_refused_total{bound=\"share\",model_name=\"demo\"} 0.0",
             "ennead_kv_cache_usage_perc{model_name=\"demo\"} 0.25");
   }
 

@@ -158,9 +158,9 @@ class PrefixCacheBitsTest {
           new GenerationLoop(
               model,
               new Scheduler(limits, blocks, cache),
-              limits,
+              new Admission(limits.maxBatch(), limits.queue(), bound -> {}),
               new StepMetrics(registry),
-              (running, waiting) -> {},
+              (running, waiting, tokens) -> {},
               () -> {});
       loop.start();
     }

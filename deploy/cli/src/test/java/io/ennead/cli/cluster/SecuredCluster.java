@@ -36,7 +36,7 @@ final class SecuredCluster implements AutoCloseable {
   private final ClusterPlan plan;
   private final LocalCluster cluster;
 
-  SecuredCluster(Path directory) throws IOException, InterruptedException {
+  SecuredCluster(Path directory, String... routerFlags) throws IOException, InterruptedException {
     this.directory = directory;
     this.ca = DevelopmentCa.open(directory.resolve("ca"));
     Files.copy(ca.caFile(), trusted());
@@ -51,7 +51,7 @@ final class SecuredCluster implements AutoCloseable {
             "--tls-key=" + node.key(),
             "--tls-ca=" + trusted(),
             "--api-keys=" + keysFile());
-    this.plan = DemoPlan.of("f32", 1).withMoreFlags(flags);
+    this.plan = DemoPlan.of("f32", 1).withRouterFlags(routerFlags).withMoreFlags(flags);
     this.cluster = LocalCluster.start(plan, DemoPlan.START_LIMIT);
   }
 
