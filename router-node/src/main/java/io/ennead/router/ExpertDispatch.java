@@ -1,17 +1,21 @@
 package io.ennead.router;
 
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.router.dispatch.DispatchMetrics;
+import io.ennead.router.dispatch.LayerMetrics;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.peer.Expectations;
+import io.ennead.router.peer.PeerMetrics;
 import io.ennead.router.peer.PeerMonitor;
 import io.ennead.router.placement.PlacementTracker;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A router's way to its expert nodes: peers, placement and dispatch. A router node has one below
@@ -52,7 +56,7 @@ public final class ExpertDispatch implements AutoCloseable {
       Dialer dialer,
       Readiness readiness,
       PrometheusRegistry registry) {
-    var model = checkpoint.config();
+    ModelConfig model = checkpoint.config();
     PlacementTracker placement =
         new PlacementTracker(model.moeLayers(), model.experts(), readiness);
     Expectations expected =
@@ -66,13 +70,27 @@ public final class ExpertDispatch implements AutoCloseable {
                 : Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(config.peers(), dialer, expected, config.probing(), placement::update);
+    placement.register(registry);
+    PeerMetrics.register(registry, monitor::peers);
+    DispatchMetrics metrics = metrics(config, model, registry);
+    metrics.expect(monitor.peers());
     RemoteExpertLayer layer =
         new RemoteExpertLayer(
             placement::current,
             model.hiddenSize(),
             new RemoteExpertLayer.Patience(config.expertBudget(), config.expertTimeout()),
-            new DispatchMetrics(registry));
+            metrics);
     return new ExpertDispatch(readiness, monitor, layer);
+  }
+
+  private static DispatchMetrics metrics(
+      RouterConfig config, ModelConfig model, PrometheusRegistry registry) {
+    return new DispatchMetrics(
+        registry,
+        model.experts(),
+        config.layerMetrics()
+            ? Optional.of(new LayerMetrics(registry, model.moeLayers(), model.experts()))
+            : Optional.empty());
   }
 
   RemoteExpertLayer layer() {

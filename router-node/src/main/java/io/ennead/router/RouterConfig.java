@@ -42,6 +42,11 @@ public record RouterConfig(
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
     @Setting(help = "port of /metrics, /livez and /readyz; 0: any free one", byDefault = "8471")
         int adminPort,
+    @Setting(
+            help =
+                "series of metrics: summary, or layers, which adds those of every layer and expert",
+            byDefault = "summary")
+        MetricsDetail metricsDetail,
     @Setting(help = "native threads per call of the engine", byDefault = "1") int threads,
     @Setting(help = "rows per matrix product when decoding: part of the numerics", byDefault = "8")
         int decodeTile,
@@ -143,6 +148,14 @@ public record RouterConfig(
         Path peerKeyFile,
     SecurityConfig security) {
 
+  /** How fine the metrics are. */
+  public enum MetricsDetail {
+    /** Peers, and experts over all layers. */
+    SUMMARY,
+    /** Every layer and its experts, too. */
+    LAYERS
+  }
+
   /** Positions per KV block. */
   static final int BLOCK_SIZE = 32;
 
@@ -214,6 +227,11 @@ public record RouterConfig(
                   (contextLength + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE,
                   BLOCK_SIZE));
     }
+  }
+
+  /** Whether single layers get series. */
+  boolean layerMetrics() {
+    return metricsDetail == MetricsDetail.LAYERS;
   }
 
   NodeServer.Options serverOptions() {

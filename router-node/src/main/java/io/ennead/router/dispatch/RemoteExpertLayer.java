@@ -67,9 +67,13 @@ public final class RemoteExpertLayer implements ExpertLayer {
               .formatted(hidden.length, routing.rows(), width));
     }
     List<ExpertRows> experts = ExpertRows.of(routing);
-    metrics.dispatched(experts);
+    metrics.dispatched(layer, experts);
+    long start = System.nanoTime();
     Gathered gathered = new Gathered(layer, routing, width);
-    new LayerCall(nodes, layer, phase, Rows.of(hidden, width), scope, gathered).run(experts);
-    return gathered.combine(observer);
+    var call = new LayerCall(nodes, layer, phase, Rows.of(hidden, width), scope, gathered);
+    call.run(experts);
+    CombinedRows combined = gathered.combine(observer);
+    metrics.layerDone(layer, phase, System.nanoTime() - start, call.barrierWait());
+    return combined;
   }
 }

@@ -159,7 +159,7 @@ class PrefixCacheBitsTest {
               model,
               new Scheduler(limits, blocks, cache),
               limits,
-              new StepMetrics(registry),
+              new StepMetrics(registry, model),
               (running, waiting) -> {},
               () -> {});
       loop.start();
