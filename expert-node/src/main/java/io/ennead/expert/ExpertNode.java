@@ -102,7 +102,7 @@ public final class ExpertNode implements AutoCloseable {
    */
   public static ExpertNode start(ExpertConfig config) {
     Progress progress = Progress.on(System.err, Terminal.attached());
-    return start(config, TorchExperts::load, progress);
+    return start(config, TorchExperts::load, progress, new PrometheusRegistry());
   }
 
   /**
@@ -111,22 +111,33 @@ public final class ExpertNode implements AutoCloseable {
    * @throws ConfigException when an address may not or cannot be bound
    */
   public static ExpertNode start(ExpertConfig config, EngineLoader loader) {
-    var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    return start(config, loader, Progress.on(nowhere, false));
+    return start(config, loader, new PrometheusRegistry());
   }
 
-  private static ExpertNode start(ExpertConfig config, EngineLoader loader, Progress progress) {
+  /**
+   * The same with a registry of the caller's, which gets the node's metrics.
+   *
+   * @throws ConfigException when an address may not or cannot be bound
+   */
+  public static ExpertNode start(
+      ExpertConfig config, EngineLoader loader, PrometheusRegistry registry) {
+    var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    return start(config, loader, Progress.on(nowhere, false), registry);
+  }
+
+  private static ExpertNode start(
+      ExpertConfig config, EngineLoader loader, Progress progress, PrometheusRegistry registry) {
     try {
-      return open(config, loader, progress);
+      return open(config, loader, progress, registry);
     } catch (RuntimeException e) {
       progress.close();
       throw e;
     }
   }
 
-  private static ExpertNode open(ExpertConfig config, EngineLoader loader, Progress progress) {
+  private static ExpertNode open(
+      ExpertConfig config, EngineLoader loader, Progress progress, PrometheusRegistry registry) {
     logger.info("expert node: {}", ConfigLoader.describe(config));
-    var registry = new PrometheusRegistry();
     var readiness = new Readiness();
     readiness.waitFor(NodeLoading.PART, "not loaded yet");
     var service = new ExpertGrpcService(version(), readiness, config.maxMessageBytes());

@@ -11,6 +11,7 @@ import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.LoadProgress;
 import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
+import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +31,7 @@ final class NodeLoading {
   private final Progress progress;
   private final Readiness readiness;
   private final PrometheusRegistry registry;
+  private final Gauge loaded;
   private long reportedBytes;
   private volatile boolean stopped;
 
@@ -44,6 +46,12 @@ final class NodeLoading {
     this.progress = progress;
     this.readiness = readiness;
     this.registry = registry;
+    this.loaded =
+        Gauge.builder()
+            .name("ennead_model_load_progress_ratio")
+            .help("Share of the experts' bytes that are loaded, 0 to 1.")
+            .register(registry);
+    loaded.set(0);
   }
 
   /** The next step throws {@link CancellationException}. */
@@ -94,6 +102,7 @@ final class NodeLoading {
     }
     advance(now.doneBytes() - reportedBytes);
     reportedBytes = now.doneBytes();
+    loaded.set(now.totalBytes() == 0 ? 0 : (double) now.doneBytes() / now.totalBytes());
   }
 
   private void stage(String name, long total) {

@@ -64,7 +64,7 @@ public final class AdminServer implements AutoCloseable {
   }
 
   /**
-   * Listens, and registers the JVM's metrics.
+   * Listens, and registers the metrics of the JVM and of the node as a whole.
    *
    * @param port 0 for any free one
    * @param allowInsecure allow an address other than loopback, without TLS
@@ -83,6 +83,7 @@ public final class AdminServer implements AutoCloseable {
     boolean safe = allowInsecure || security.tls().isPresent();
     HttpServer server = bind(BindAddress.of("admin-host", host, port, safe), security.tls());
     JvmMetrics.builder().register(registry);
+    NodeMetrics.register(registry, readiness);
     Map<String, HttpHandler> routes =
         Map.of(
             "/metrics", new MetricsHandler(registry),

@@ -6,8 +6,8 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
-import io.ennead.router.balance.BalanceOptions;
 import io.ennead.router.api.SlowReaders;
+import io.ennead.router.balance.BalanceOptions;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.FailureRules;
 import io.ennead.router.generate.QueueLimits;
@@ -56,6 +56,11 @@ public record RouterConfig(
                     + " and 2",
             byDefault = "-1")
         int clusterPort,
+    @Setting(
+            help =
+                "series of metrics: summary, or layers, which adds those of every layer and expert",
+            byDefault = "summary")
+        MetricsDetail metricsDetail,
     @Setting(help = "native threads per call of the engine", byDefault = "1") int threads,
     @Setting(help = "rows per matrix product when decoding: part of the numerics", byDefault = "8")
         int decodeTile,
@@ -186,6 +191,14 @@ public record RouterConfig(
         Path peerKeyFile,
     SecurityConfig security) {
 
+  /** How fine the metrics are. */
+  public enum MetricsDetail {
+    /** Peers, and experts over all layers. */
+    SUMMARY,
+    /** Every layer and its experts, too. */
+    LAYERS
+  }
+
   /** Positions per KV block. */
   static final int BLOCK_SIZE = 32;
 
@@ -279,6 +292,11 @@ public record RouterConfig(
           "max-queued-tokens: %d (expected: at least %d, the model's context)"
               .formatted(maxQueuedTokens, contextLength));
     }
+  }
+
+  /** Whether single layers get series. */
+  boolean layerMetrics() {
+    return metricsDetail == MetricsDetail.LAYERS;
   }
 
   NodeServer.Options serverOptions() {

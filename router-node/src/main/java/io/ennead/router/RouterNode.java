@@ -88,8 +88,17 @@ public final class RouterNode implements AutoCloseable {
    * @throws IllegalArgumentException when the model cannot be served, naming file and expectation
    */
   public static RouterNode start(RouterConfig config) {
+    return start(config, new PrometheusRegistry());
+  }
+
+  /**
+   * The same with a registry of the caller's, which gets the node's metrics.
+   *
+   * @throws ConfigException when an address may not or cannot be bound
+   * @throws IllegalArgumentException when the model cannot be served, naming file and expectation
+   */
+  public static RouterNode start(RouterConfig config, PrometheusRegistry registry) {
     logger.info("router: {}", ConfigLoader.describe(config));
-    var registry = new PrometheusRegistry();
     var readiness = new Readiness();
     readiness.waitFor("model", "loading " + config.model());
     NodeSecurity security = NodeSecurity.open(config.security(), registry);

@@ -2,7 +2,7 @@ package io.ennead.router.balance;
 
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
-import io.ennead.router.dispatch.ExpertLoads;
+import io.ennead.router.dispatch.ExpertRowCounts;
 import io.ennead.router.peer.ExpertHolder;
 import io.ennead.router.peer.PeerState;
 import java.time.Duration;
@@ -28,7 +28,7 @@ public final class Balancer {
   private static final long POLL_MILLIS = 20;
 
   private final Supplier<List<ExpertHolder>> nodes;
-  private final ExpertLoads loads;
+  private final ExpertRowCounts loads;
   private final ReentrantLock change = new ReentrantLock();
 
   /**
@@ -37,7 +37,7 @@ public final class Balancer {
    * @param nodes all of them, whenever asked
    * @param loads what experts had to do
    */
-  public Balancer(Supplier<List<ExpertHolder>> nodes, ExpertLoads loads) {
+  public Balancer(Supplier<List<ExpertHolder>> nodes, ExpertRowCounts loads) {
     this.nodes = nodes;
     this.loads = loads;
   }
@@ -48,7 +48,7 @@ public final class Balancer {
   }
 
   /** What experts had to do since the last rebalancing. */
-  public ExpertLoads loads() {
+  public ExpertRowCounts loads() {
     return loads;
   }
 

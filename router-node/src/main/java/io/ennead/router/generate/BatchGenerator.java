@@ -68,7 +68,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             engine,
             new Scheduler(limits, kv, prefixes),
             new Admission(limits.maxBatch(), limits.queue(), metrics::refused),
-            new StepMetrics(registry),
+            new StepMetrics(registry, engine),
             (running, waiting, tokens) ->
                 metrics.state(running, waiting, tokens, (double) prefixes.used() / kv.total()),
             onDeath);
@@ -84,11 +84,20 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             .mapToObj(index -> sequence(request, index, sink, List.of()))
             .toList();
     Sequence first = sequence(request, 0, sink, others);
-    loop.submit(first);
+    submit(first);
     return () -> {
       loop.cancel(first);
       others.forEach(loop::cancel);
     };
+  }
+
+  private void submit(Sequence sequence) {
+    try {
+      loop.submit(sequence);
+    } catch (ServingException e) {
+      metrics.failed(e.reason());
+      throw e;
+    }
   }
 
   private Sequence sequence(

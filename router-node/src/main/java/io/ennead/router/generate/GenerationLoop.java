@@ -182,7 +182,7 @@ final class GenerationLoop implements AutoCloseable {
 
   private void runStep(Batch batch) {
     CallScope scope = CallScope.until(latestDeadline(batch));
-    StepResults results = new StepResults(batch);
+    StepResults results = new StepResults(batch, metrics.gate());
     RunningStep step = new RunningStep(batch.sequences(), scope);
     current = step;
     step.cancelIfUnwanted();

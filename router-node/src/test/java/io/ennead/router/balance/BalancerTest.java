@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
-import io.ennead.router.dispatch.ExpertLoads;
+import io.ennead.router.dispatch.ExpertRowCounts;
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.v1.ErrorReason;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ class BalancerTest {
   private final List<String> told = new ArrayList<>();
   private final RecordingNode a = new RecordingNode("a", told, id(0), id(1));
   private final RecordingNode b = new RecordingNode("b", told, id(2), id(3));
-  private final ExpertLoads loads = new ExpertLoads(List.of(LAYER), 4);
+  private final ExpertRowCounts loads = new ExpertRowCounts(List.of(LAYER), 4);
   private final Balancer balancer = new Balancer(() -> List.of(a, b), loads);
 
   private static ExpertId id(int expert) {

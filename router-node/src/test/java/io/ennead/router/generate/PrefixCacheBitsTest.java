@@ -159,7 +159,7 @@ class PrefixCacheBitsTest {
               model,
               new Scheduler(limits, blocks, cache),
               new Admission(limits.maxBatch(), limits.queue(), bound -> {}),
-              new StepMetrics(registry),
+              new StepMetrics(registry, model),
               (running, waiting, tokens) -> {},
               () -> {});
       loop.start();

@@ -186,9 +186,7 @@ class AccessIT {
 
   private static double failedHandshakes(PortPlan.Ports node) throws Exception {
     String metrics =
-        cluster
-            .get(cluster.client(), node.admin(), "/metrics", Optional.of(cluster.key(Role.READ)))
-            .body();
+        cluster.get(node.admin(), "/metrics", Optional.of(cluster.key(Role.READ))).body();
     return Arrays.stream(metrics.split("\n"))
         .filter(line -> line.startsWith("ennead_tls_failed_handshakes_total "))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
@@ -213,7 +211,7 @@ class AccessIT {
 
   private static HttpResponse<String> get(PortPlan.Ports node, String path, Optional<String> key)
       throws Exception {
-    return cluster.get(cluster.client(), node.admin(), path, key);
+    return cluster.get(node.admin(), path, key);
   }
 
   @Test

@@ -209,7 +209,7 @@ class RotationIT {
   private double metric(PortPlan.Ports node, String name) throws Exception {
     Optional<String> reader = Optional.of(cluster.key(Role.READ));
     return cluster
-        .get(cluster.client(), node.admin(), "/metrics", reader)
+        .get(node.admin(), "/metrics", reader)
         .body()
         .lines()
         .filter(line -> line.startsWith(name))

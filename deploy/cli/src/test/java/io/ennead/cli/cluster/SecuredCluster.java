@@ -128,6 +128,11 @@ final class SecuredCluster implements AutoCloseable {
     return plan.ports().experts().get(0);
   }
 
+  HttpResponse<String> get(int adminPort, String path, Optional<String> key)
+      throws IOException, GeneralSecurityException, InterruptedException {
+    return get(client(), adminPort, path, key);
+  }
+
   HttpResponse<String> get(Issued certificate, int adminPort, String path, Optional<String> key)
       throws IOException, GeneralSecurityException, InterruptedException {
     HttpClient http = HttpClient.newBuilder().sslContext(context(certificate)).build();
