@@ -26,7 +26,7 @@ final class PacketLoss implements AutoCloseable {
   static boolean possible() {
     try {
       var unused =
-          run("table inet ennead_probe { chain out { } }\ndelete table inet ennead_probe\n");
+          run("add table inet ennead_probe\ndelete table inet ennead_probe\n");
       return true;
     } catch (UncheckedIOException e) {
       return false;
