@@ -66,7 +66,6 @@ final class RouterParts implements AutoCloseable {
 
   private void open(Dialer dialer, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
-    config.requireQueueFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     RemoteExpertLayer experts =
         keep(ExpertDispatch.start(
