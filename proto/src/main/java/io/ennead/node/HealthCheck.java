@@ -59,7 +59,7 @@ public final class HealthCheck {
     Socket socket = new Socket();
     socket.setSoTimeout(TIMEOUT_MILLIS);
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
-    return env.containsKey("ENNEAD_TLS_CERT") ? secured(socket, port, env) : socket;
+    return env.getOrDefault("ENNEAD_TLS_CERT", "").isEmpty() ? socket : secured(socket, port, env);
   }
 
   // The name in the certificate does not matter: the other end is on this machine, behind loopback.
