@@ -13,7 +13,7 @@ import java.time.Duration;
  * Configuration of an expert node.
  *
  * @param model directory of the checkpoint
- * @param experts which experts of every layer: "all" or "0-3,7"
+ * @param experts which experts of every layer: "all", "0-3,7" or "2/8", the third of eight shares
  * @param maxExperts experts over all layers that may be held at a time; 0: any number
  * @param nodeName name for people; empty: expert-PORT
  * @param device "cpu" or "cuda:N"
@@ -38,7 +38,11 @@ import java.time.Duration;
  */
 public record ExpertConfig(
     @Setting(help = "Model directory: config.json and safetensors files") Path model,
-    @Setting(help = "Experts to hold, of every layer: all, or as 0-3,7", byDefault = "all")
+    @Setting(
+            help =
+                "Experts to hold, of every layer: all, as 0-3,7, or a share: 2/8 is the third of"
+                    + " eight; NAME-2/8 as well, for pods",
+            byDefault = "all")
         String experts,
     @Setting(
             help = "Experts of all layers together that may be held at a time; 0: any number",

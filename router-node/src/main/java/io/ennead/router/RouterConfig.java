@@ -50,11 +50,9 @@ public record RouterConfig(
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
     @Setting(help = "port of /metrics, /livez and /readyz; 0: any free one", byDefault = "8471")
         int adminPort,
-    @Setting(
-            help =
-                "gRPC port of ClusterService, on the admin host; 0: any free one; -1: the admin port"
-                    + " and 2",
-            byDefault = "-1")
+    @Setting(help = "address of ClusterService, which only operators call", byDefault = "127.0.0.1")
+        String clusterHost,
+    @Setting(help = "its gRPC port; 0: any free one; -1: the admin port and 2", byDefault = "-1")
         int clusterPort,
     @Setting(
             help =
@@ -301,7 +299,7 @@ public record RouterConfig(
   NodeServer.Options clusterOptions() {
     int beside = adminPort == 0 ? 0 : adminPort + 2;
     return new NodeServer.Options(
-        security.adminHost(),
+        clusterHost,
         clusterPort == -1 ? beside : clusterPort,
         maxMessageBytes,
         allowInsecure,

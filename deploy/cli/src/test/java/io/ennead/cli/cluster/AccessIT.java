@@ -8,6 +8,7 @@ import io.ennead.cli.certs.DevelopmentCa;
 import io.ennead.cli.certs.DevelopmentCa.Issued;
 import io.ennead.node.Dialer;
 import io.ennead.node.GrpcErrors;
+import io.ennead.node.HealthCheck;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.io.IOException;
@@ -191,6 +192,36 @@ class AccessIT {
         .filter(line -> line.startsWith("ennead_tls_failed_handshakes_total "))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
         .sum();
+  }
+
+  @Test
+  void healthCheckOfAContainerUsesTheNodesOwnCertificate() throws Exception {
+    Issued own = cluster.client();
+    for (PortPlan.Ports node : nodes()) {
+      Map<String, String> files =
+          Map.of(
+              "ENNEAD_TLS_CERT", own.certificate().toString(),
+              "ENNEAD_TLS_KEY", own.key().toString(),
+              "ENNEAD_TLS_CA", cluster.trusted().toString());
+      assertThat(healthCheck(node, files)).isZero();
+      assertThat(healthCheck(node, Map.of())).isOne();
+    }
+  }
+
+  private static int healthCheck(PortPlan.Ports node, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    ProcessBuilder java =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            HealthCheck.class.getName(),
+            Integer.toString(node.admin()));
+    java.environment().putAll(environment);
+    return java.redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
   }
 
   @Test
