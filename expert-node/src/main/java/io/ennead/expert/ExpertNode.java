@@ -7,6 +7,7 @@ import io.ennead.node.AdminServer;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.DaemonThreads;
+import io.ennead.node.NodeLogs;
 import io.ennead.node.NodeSecurity;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Progress;
@@ -75,6 +76,7 @@ public final class ExpertNode implements AutoCloseable {
     }
     try {
       var config = ConfigLoader.load(ExpertConfig.class, "expert", args, System.getenv());
+      NodeLogs.begin(config.telemetry());
       return start(config).runUntilClosed(config.drainDelay());
     } catch (ConfigException e) {
       System.err.println(e.getMessage());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.SecurityConfig;
+import io.ennead.node.TelemetryConfig;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +42,8 @@ class ExpertConfigTest {
                 Duration.ofSeconds(30),
                 Duration.ofMillis(500),
                 false,
-                SecurityConfig.NONE));
+                SecurityConfig.NONE,
+                TelemetryConfig.DEFAULT));
     assertThatThrownBy(() -> load())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("--model");
@@ -75,7 +77,8 @@ class ExpertConfigTest {
                 "--tls-ca=ca",
                 "--tls-clients=optional",
                 "--api-keys=keys",
-                "--admin-host=::2"))
+                "--admin-host=::2",
+                "--log-format=json"))
         .isEqualTo(
             new ExpertConfig(
                 Path.of("m"),
@@ -103,7 +106,8 @@ class ExpertConfigTest {
                     Path.of("ca"),
                     SecurityConfig.ClientCertificates.OPTIONAL,
                     Path.of("keys"),
-                    "::2")));
+                    "::2"),
+                new TelemetryConfig(TelemetryConfig.LogFormat.JSON)));
   }
 
   @ParameterizedTest

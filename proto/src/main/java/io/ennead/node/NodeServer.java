@@ -169,7 +169,7 @@ public final class NodeServer implements AutoCloseable {
     EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
-    NettyServerBuilder builder = builder(options, security, address, registry);
+    NettyServerBuilder builder = builder(options, security, address, registry, inline);
     builder.addService(health.getHealthService());
     addReflection(builder);
     services.forEach(service -> builder.addService(readInside(service)));
@@ -239,7 +239,8 @@ public final class NodeServer implements AutoCloseable {
       Options options,
       NodeSecurity security,
       InetSocketAddress address,
-      PrometheusRegistry registry) {
+      PrometheusRegistry registry,
+      Set<String> inline) {
     ServerCredentials credentials =
         security.tls().map(TlsIdentity::server).orElseGet(InsecureServerCredentials::create);
     NettyServerBuilder builder =
@@ -257,6 +258,7 @@ public final class NodeServer implements AutoCloseable {
             // The last one added is the outermost: metrics see the mapped codes.
             .intercept(new AccessInterceptor(security.gatekeeper()))
             .intercept(new ErrorInterceptor())
+            .intercept(new RequestContext(inline))
             .intercept(new CallMetrics(registry))
             .addTransportFilter(AccessInterceptor.readingCertificates());
     return options.publicServer() ? endingConnections(builder) : builder;

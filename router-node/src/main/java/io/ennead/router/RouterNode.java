@@ -3,6 +3,7 @@ package io.ennead.router;
 import io.ennead.node.AdminServer;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
+import io.ennead.node.NodeLogs;
 import io.ennead.node.NodeSecurity;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
@@ -60,6 +61,7 @@ public final class RouterNode implements AutoCloseable {
     }
     try {
       var config = ConfigLoader.load(RouterConfig.class, "router", args, System.getenv());
+      NodeLogs.begin(config.telemetry());
       RouterNode node = start(config);
       Shutdown.onSignal(node.readiness, config.drainDelay(), node::close);
       node.server.awaitTermination();

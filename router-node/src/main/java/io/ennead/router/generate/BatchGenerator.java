@@ -62,6 +62,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
       Runnable onDeath) {
     GenerationMetrics metrics = new GenerationMetrics(registry, model.name());
     KvBlocks kv = new KvBlocks(blocks.count(), blocks.size());
+    LoadLog log = new LoadLog(model.name(), metrics);
     PrefixCache prefixes = new PrefixCache(kv, limits, metrics);
     GenerationLoop loop =
         new GenerationLoop(
@@ -69,8 +70,11 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             new Scheduler(limits, kv, prefixes),
             limits,
             new StepMetrics(registry, engine),
-            (running, waiting) ->
-                metrics.state(running, waiting, (double) prefixes.used() / kv.total()),
+            (running, waiting) -> {
+              double usage = (double) prefixes.used() / kv.total();
+              metrics.state(running, waiting, usage);
+              log.state(running, waiting, usage);
+            },
             onDeath);
     loop.start();
     return new BatchGenerator(model, engine.gate(), codec, endOfSequence, metrics, loop);

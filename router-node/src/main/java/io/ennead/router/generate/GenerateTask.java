@@ -1,6 +1,7 @@
 package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.RequestContext;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.sample.Draw;
 import io.ennead.router.sample.LogProbs;
@@ -14,12 +15,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One continuation of a prompt: draws tokens, turns them into text, knows when to stop. Owned by
  * the generation loop's thread.
  */
 final class GenerateTask implements SequenceTask {
+  private static final Logger logger = LoggerFactory.getLogger(GenerateTask.class);
+
   private final GenerationRequest request;
   private final int index;
   private final TokenSink sink;
@@ -189,12 +195,28 @@ final class GenerateTask implements SequenceTask {
             Duration.ofNanos(System.nanoTime() - arrived),
             degraded);
     metrics.finished(info);
+    log()
+        .log(
+            "ended by {}: {} tokens of prompt, {} generated, in {} ms",
+            info.reason(),
+            info.promptTokens(),
+            generated,
+            info.total().toMillis());
     sink.finished(info);
+  }
+
+  // Never a text of a client: a log is kept for longer and read by others.
+  private LoggingEventBuilder log() {
+    return logger
+        .atDebug()
+        .addKeyValue(RequestContext.REQUEST_ID, request.responseId())
+        .addKeyValue("model", model.name());
   }
 
   @Override
   public void failed(ServingException failure) {
     metrics.failed(failure.reason());
+    log().log("failed: {}", failure.reason());
     sink.failed(failure);
   }
 }

@@ -2,12 +2,14 @@ package io.ennead.cli.monitoring;
 
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ennead.cli.cluster.ClusterPlan;
 import io.ennead.cli.cluster.LocalCluster;
 import io.ennead.cli.cluster.PortPlan;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
+import io.ennead.errors.ServingException;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.StoppingOptions;
 import java.io.IOException;
@@ -39,15 +41,20 @@ class MonitoringIT {
   private static final Path MODEL = MonitoringFiles.ROOT.resolve("deploy/models/demo");
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int NODES = 2;
+  private static final String SECRET = "xylophones of quartz";
 
   private final ClusterPlan plan =
       new ClusterPlan(MODEL, "f32", 8, PortPlan.of(0, NODES))
           .withRouterFlags("--metrics-detail", "layers");
   private final List<MetricDescriptors> registries = new ArrayList<>();
+  private final Set<String> responses = new TreeSet<>();
   private LocalCluster cluster;
+
+  private LogLines log;
 
   @BeforeAll
   void start() throws InterruptedException {
+    log = LogLines.capture();
     cluster = LocalCluster.start(plan, LIMIT, this::registry);
     serveSomething();
   }
@@ -61,21 +68,45 @@ class MonitoringIT {
   private void serveSomething() {
     GenerateRequest request =
         GenerateRequest.newBuilder()
-            .setText("Once upon a time")
+            .setText(SECRET)
             .setStopping(StoppingOptions.newBuilder().setMaxTokens(8).setIgnoreEos(true))
             .build();
     try (EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
       for (int i = 0; i < 3; i++) {
         try (Generation pieces = client.generate(request, LIMIT)) {
-          pieces.forEachRemaining(piece -> {});
+          pieces.forEachRemaining(piece -> responses.add(piece.getResponseId()));
         }
       }
+      assertThatThrownBy(() -> client.generate(tooLong(), LIMIT).forEachRemaining(piece -> {}))
+          .isInstanceOf(ServingException.class);
     }
+  }
+
+  private static GenerateRequest tooLong() {
+    return GenerateRequest.newBuilder().setText(SECRET.repeat(1000)).build();
+  }
+
+  @Test
+  void noLineOfTheLogHoldsAPrompt() {
+    assertThat(log.events())
+        .isNotEmpty()
+        .noneMatch(event -> event.getFormattedMessage().contains(SECRET.substring(0, 9)))
+        .noneMatch(event -> String.valueOf(event.getKeyValuePairs()).contains("xylophone"));
+  }
+
+  @Test
+  void theLogNamesRequestsAsTheirResponsesDo() {
+    assertThat(log.events())
+        .filteredOn(event -> event.getFormattedMessage().startsWith("ended by LENGTH: "))
+        .extracting(event -> event.getKeyValuePairs().get(0).value)
+        .containsExactlyInAnyOrderElementsOf(responses);
+    assertThat(responses).hasSize(3);
   }
 
   @AfterAll
   void close() {
     cluster.close();
+    log.close();
   }
 
   /**
