@@ -13,6 +13,7 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
+import io.ennead.node.Tracing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -41,6 +42,7 @@ public final class ExpertNode implements AutoCloseable {
   private static final long LOADING_STOP_SECONDS = 60;
 
   private final NodeSecurity security;
+  private final Tracing tracing;
   private final Readiness readiness;
   private final NodeServer server;
   private final AdminServer admin;
@@ -50,11 +52,13 @@ public final class ExpertNode implements AutoCloseable {
 
   private ExpertNode(
       NodeSecurity security,
+      Tracing tracing,
       Readiness readiness,
       NodeServer server,
       AdminServer admin,
       NodeLoading loading) {
     this.security = security;
+    this.tracing = tracing;
     this.readiness = readiness;
     this.server = server;
     this.admin = admin;
@@ -143,10 +147,11 @@ public final class ExpertNode implements AutoCloseable {
     readiness.waitFor(NodeLoading.PART, "not loaded yet");
     var service = new ExpertGrpcService(version(), readiness, config.maxMessageBytes());
     NodeSecurity security = NodeSecurity.open(config.security(), registry);
-    NodeServer server = startServer(config, security, readiness, registry, service);
+    Tracing tracing = Tracing.open(config.telemetry(), "ennead-expert");
+    NodeServer server = startServer(config, security, tracing, readiness, registry, service);
     AdminServer admin = startAdmin(config, security, readiness, registry, server);
     var loading = new NodeLoading(config, loader, progress, readiness, registry);
-    var node = new ExpertNode(security, readiness, server, admin, loading);
+    var node = new ExpertNode(security, tracing, readiness, server, admin, loading);
     String name = config.nodeName().isEmpty() ? "expert-" + server.port() : config.nodeName();
     DaemonThreads.named("expert-load").newThread(() -> node.load(name, service, progress)).start();
     return node;
@@ -155,6 +160,7 @@ public final class ExpertNode implements AutoCloseable {
   private static NodeServer startServer(
       ExpertConfig config,
       NodeSecurity security,
+      Tracing tracing,
       Readiness readiness,
       PrometheusRegistry registry,
       ExpertGrpcService service) {
@@ -162,6 +168,7 @@ public final class ExpertNode implements AutoCloseable {
       return NodeServer.start(
           config.serverOptions(),
           security,
+          tracing,
           readiness,
           registry,
           List.of(service),
@@ -277,6 +284,7 @@ public final class ExpertNode implements AutoCloseable {
     server.close();
     closeLoaded();
     admin.close();
+    tracing.close();
     security.close();
   }
 

@@ -78,7 +78,9 @@ class ExpertConfigTest {
                 "--tls-clients=optional",
                 "--api-keys=keys",
                 "--admin-host=::2",
-                "--log-format=json"))
+                "--log-format=json",
+                "--otlp-endpoint=http://o:4318",
+                "--trace-ratio=0.5"))
         .isEqualTo(
             new ExpertConfig(
                 Path.of("m"),
@@ -107,7 +109,7 @@ class ExpertConfigTest {
                     SecurityConfig.ClientCertificates.OPTIONAL,
                     Path.of("keys"),
                     "::2"),
-                new TelemetryConfig(TelemetryConfig.LogFormat.JSON)));
+                new TelemetryConfig(TelemetryConfig.LogFormat.JSON, "http://o:4318", 0.5)));
   }
 
   @ParameterizedTest

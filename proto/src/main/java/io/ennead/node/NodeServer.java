@@ -164,12 +164,31 @@ public final class NodeServer implements AutoCloseable {
       PrometheusRegistry registry,
       List<BindableService> services,
       Set<String> inline) {
+    return start(options, security, Tracing.OFF, readiness, registry, services, inline);
+  }
+
+  /**
+   * The same, traced.
+   *
+   * @param tracing stays the caller's
+   * @throws ConfigException when the address may not or cannot be bound
+   */
+  public static NodeServer start(
+      Options options,
+      NodeSecurity security,
+      Tracing tracing,
+      Readiness readiness,
+      PrometheusRegistry registry,
+      List<BindableService> services,
+      Set<String> inline) {
     InetSocketAddress address = options.bind(security);
     TransportLogs.leaveOutPeers();
     EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
-    NettyServerBuilder builder = builder(options, security, address, registry, inline);
+    NettyServerBuilder builder = builder(options, security, address, registry);
+    builder.intercept(new RequestContext(inline, tracing));
+    tracing.serve(builder); // the outermost: the others run in its span
     builder.addService(health.getHealthService());
     addReflection(builder);
     services.forEach(service -> builder.addService(readInside(service)));
@@ -239,8 +258,7 @@ public final class NodeServer implements AutoCloseable {
       Options options,
       NodeSecurity security,
       InetSocketAddress address,
-      PrometheusRegistry registry,
-      Set<String> inline) {
+      PrometheusRegistry registry) {
     ServerCredentials credentials =
         security.tls().map(TlsIdentity::server).orElseGet(InsecureServerCredentials::create);
     NettyServerBuilder builder =
@@ -258,7 +276,6 @@ public final class NodeServer implements AutoCloseable {
             // The last one added is the outermost: metrics see the mapped codes.
             .intercept(new AccessInterceptor(security.gatekeeper()))
             .intercept(new ErrorInterceptor())
-            .intercept(new RequestContext(inline))
             .intercept(new CallMetrics(registry))
             .addTransportFilter(AccessInterceptor.readingCertificates());
     return options.publicServer() ? endingConnections(builder) : builder;

@@ -8,6 +8,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCall.Listener;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.opentelemetry.api.trace.Span;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -23,10 +24,15 @@ public final class RequestContext implements ServerInterceptor {
 
   private static final Context.Key<String> ID = Context.key(REQUEST_ID);
 
-  private final Set<String> inline;
+  /** The field of a log line that names the trace. */
+  public static final String TRACE_ID = "trace_id";
 
-  RequestContext(Set<String> inline) {
+  private final Set<String> inline;
+  private final Tracing tracing;
+
+  RequestContext(Set<String> inline, Tracing tracing) {
     this.inline = Set.copyOf(inline);
+    this.tracing = tracing;
   }
 
   /** The id of the call that is being handled on this thread; a new one outside of any. */
@@ -46,7 +52,7 @@ public final class RequestContext implements ServerInterceptor {
   }
 
   /** Names the call in the log for as long as one of its callbacks runs. */
-  private static final class Named<Q> extends SimpleForwardingServerCallListener<Q> {
+  private final class Named<Q> extends SimpleForwardingServerCallListener<Q> {
     private final String id;
 
     Named(Listener<Q> delegate, String id) {
@@ -56,10 +62,14 @@ public final class RequestContext implements ServerInterceptor {
 
     private void named(Runnable callback) {
       MDC.put(REQUEST_ID, id);
+      if (tracing.recording()) {
+        MDC.put(TRACE_ID, Span.current().getSpanContext().getTraceId());
+      }
       try {
         callback.run();
       } finally {
         MDC.remove(REQUEST_ID);
+        MDC.remove(TRACE_ID);
       }
     }
 

@@ -6,6 +6,7 @@ import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.node.Tracing;
 import io.ennead.router.dispatch.DispatchMetrics;
 import io.ennead.router.dispatch.LayerMetrics;
 import io.ennead.router.dispatch.RemoteExpertLayer;
@@ -45,6 +46,7 @@ public final class ExpertDispatch implements AutoCloseable {
         checkpoint,
         Fingerprints.model(checkpoint),
         Dialer.PLAINTEXT,
+        Tracing.OFF,
         new Readiness(),
         new PrometheusRegistry());
   }
@@ -54,6 +56,7 @@ public final class ExpertDispatch implements AutoCloseable {
       Checkpoint checkpoint,
       String fingerprint,
       Dialer dialer,
+      Tracing tracing,
       Readiness readiness,
       PrometheusRegistry registry) {
     ModelConfig model = checkpoint.config();
@@ -69,7 +72,8 @@ public final class ExpertDispatch implements AutoCloseable {
                 ? new KnownExperts(checkpoint)
                 : Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
-        PeerMonitor.start(config.peers(), dialer, expected, config.probing(), placement::update);
+        PeerMonitor.start(
+            config.peers(), dialer.traced(tracing), expected, config.probing(), placement::update);
     placement.register(registry);
     PeerMetrics.register(registry, monitor::peers);
     DispatchMetrics metrics = metrics(config, model, registry);
@@ -79,7 +83,8 @@ public final class ExpertDispatch implements AutoCloseable {
             placement::current,
             model.hiddenSize(),
             new RemoteExpertLayer.Patience(config.expertBudget(), config.expertTimeout()),
-            metrics);
+            metrics,
+            tracing);
     return new ExpertDispatch(readiness, monitor, layer);
   }
 

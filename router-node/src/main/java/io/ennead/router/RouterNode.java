@@ -8,6 +8,7 @@ import io.ennead.node.NodeSecurity;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
+import io.ennead.node.Tracing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class RouterNode implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(RouterNode.class);
 
   private final NodeSecurity security;
+  private final Tracing tracing;
   private final Readiness readiness;
   private final AdminServer admin;
   private final RouterParts parts;
@@ -35,11 +37,13 @@ public final class RouterNode implements AutoCloseable {
 
   private RouterNode(
       NodeSecurity security,
+      Tracing tracing,
       Readiness readiness,
       AdminServer admin,
       RouterParts parts,
       NodeServer server) {
     this.security = security;
+    this.tracing = tracing;
     this.readiness = readiness;
     this.admin = admin;
     this.parts = parts;
@@ -98,18 +102,27 @@ public final class RouterNode implements AutoCloseable {
     var readiness = new Readiness();
     readiness.waitFor("model", "loading " + config.model());
     NodeSecurity security = NodeSecurity.open(config.security(), registry);
+    Tracing tracing = Tracing.open(config.telemetry(), "ennead-router");
     AdminServer admin = null;
     RouterParts parts = null;
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
       admin = startAdmin(config, security, readiness, registry);
-      parts = RouterParts.assemble(config, security.dialer(config.peerKey()), readiness, registry);
+      parts =
+          RouterParts.assemble(
+              config, security.dialer(config.peerKey()), tracing, readiness, registry);
       NodeServer server =
           NodeServer.start(
-              config.serverOptions(), security, readiness, registry, parts.services(), Set.of());
+              config.serverOptions(),
+              security,
+              tracing,
+              readiness,
+              registry,
+              parts.services(),
+              Set.of());
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
-      return new RouterNode(security, readiness, admin, parts, server);
+      return new RouterNode(security, tracing, readiness, admin, parts, server);
     } catch (RuntimeException e) {
       if (parts != null) {
         parts.close();
@@ -117,6 +130,7 @@ public final class RouterNode implements AutoCloseable {
       if (admin != null) {
         admin.close();
       }
+      tracing.close();
       security.close();
       throw e;
     }
@@ -164,6 +178,7 @@ public final class RouterNode implements AutoCloseable {
       server.close();
       parts.close();
       admin.close();
+      tracing.close();
       security.close();
     }
   }

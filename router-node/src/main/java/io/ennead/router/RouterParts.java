@@ -5,6 +5,7 @@ import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.node.Tracing;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
@@ -54,10 +55,14 @@ final class RouterParts implements AutoCloseable {
 
   /** Loads the model and starts everything but the servers. */
   static RouterParts assemble(
-      RouterConfig config, Dialer dialer, Readiness readiness, PrometheusRegistry registry) {
+      RouterConfig config,
+      Dialer dialer,
+      Tracing tracing,
+      Readiness readiness,
+      PrometheusRegistry registry) {
     RouterParts parts = new RouterParts(config, registry);
     try {
-      parts.open(dialer, readiness);
+      parts.open(dialer, tracing, readiness);
       return parts;
     } catch (RuntimeException e) {
       parts.close();
@@ -65,12 +70,12 @@ final class RouterParts implements AutoCloseable {
     }
   }
 
-  private void open(Dialer dialer, Readiness readiness) {
+  private void open(Dialer dialer, Tracing tracing, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     RemoteExpertLayer experts =
         keep(ExpertDispatch.start(
-                config, checkpoint, info.fingerprint(), dialer, readiness, registry))
+                config, checkpoint, info.fingerprint(), dialer, tracing, readiness, registry))
             .layer();
     MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
     BatchGenerator generator =
@@ -83,6 +88,7 @@ final class RouterParts implements AutoCloseable {
                 config.schedulerLimits(),
                 config.blockPool(),
                 registry,
+                tracing,
                 () -> readiness.waitFor("generation", "ended by an error; restart the node")));
     MoeLayer layer = new MoeLayer(model.gateLogits(), model.gate(), experts, model.sharedExpert());
     ModelCatalog catalog =

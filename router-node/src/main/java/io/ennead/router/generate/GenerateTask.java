@@ -9,6 +9,7 @@ import io.ennead.router.sample.TokenLogProb;
 import io.ennead.router.sample.TokenSampler;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceRecorder;
+import io.opentelemetry.api.trace.Span;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,7 @@ final class GenerateTask implements SequenceTask {
   private final Set<Integer> endOfSequence;
   private final TextStream text;
   private final GenerationMetrics metrics;
+  private final RequestSpan span;
   private final TokenSampler sampler;
   private final Optional<TraceRecorder> recorder;
   private Optional<RoutingTrace> trace = Optional.empty();
@@ -59,7 +61,8 @@ final class GenerateTask implements SequenceTask {
       TokenSampler sampler,
       TextStream text,
       Optional<TraceRecorder> recorder,
-      GenerationMetrics metrics) {
+      GenerationMetrics metrics,
+      RequestSpan span) {
     this.request = request;
     this.index = index;
     this.sink = sink;
@@ -69,6 +72,12 @@ final class GenerateTask implements SequenceTask {
     this.sampler = sampler;
     this.text = text;
     this.metrics = metrics;
+    this.span = span;
+  }
+
+  @Override
+  public Span span() {
+    return span.span();
   }
 
   @Override
@@ -84,6 +93,7 @@ final class GenerateTask implements SequenceTask {
   @Override
   public void admitted() {
     admitted = System.nanoTime();
+    span.admitted();
     if (index == 0) {
       metrics.started(Duration.ofNanos(admitted - arrived));
       metrics.prefilled(request.prompt().length);
@@ -170,6 +180,7 @@ final class GenerateTask implements SequenceTask {
     long now = System.nanoTime();
     if (generated == 1) {
       firstToken = now;
+      span.firstToken();
       metrics.firstToken(Duration.ofNanos(now - arrived));
     } else {
       metrics.nextToken(Duration.ofNanos(now - lastToken));
@@ -202,21 +213,27 @@ final class GenerateTask implements SequenceTask {
             info.promptTokens(),
             generated,
             info.total().toMillis());
+    span.finished(info);
     sink.finished(info);
   }
 
   // Never a text of a client: a log is kept for longer and read by others.
   private LoggingEventBuilder log() {
-    return logger
-        .atDebug()
-        .addKeyValue(RequestContext.REQUEST_ID, request.responseId())
-        .addKeyValue("model", model.name());
+    LoggingEventBuilder line =
+        logger
+            .atDebug()
+            .addKeyValue(RequestContext.REQUEST_ID, request.responseId())
+            .addKeyValue("model", model.name());
+    return span.span().isRecording()
+        ? line.addKeyValue(RequestContext.TRACE_ID, span.span().getSpanContext().getTraceId())
+        : line;
   }
 
   @Override
   public void failed(ServingException failure) {
     metrics.failed(failure.reason());
     log().log("failed: {}", failure.reason());
+    span.failed(failure);
     sink.failed(failure);
   }
 }

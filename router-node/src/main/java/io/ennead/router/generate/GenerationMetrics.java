@@ -220,7 +220,8 @@ public final class GenerationMetrics {
     failures.labelValues(modelName, label(reason)).inc();
   }
 
-  private static String label(ErrorReason reason) {
+  /** A reason as labels have it. */
+  static String label(ErrorReason reason) {
     return reason.name().substring("ERROR_REASON_".length());
   }
 
