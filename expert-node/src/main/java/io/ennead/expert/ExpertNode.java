@@ -101,12 +101,12 @@ public final class ExpertNode implements AutoCloseable {
   }
 
   /**
-   * Starts a node on the TorchScript engine, with its progress on standard error.
+   * Starts a node on the TorchScript engine, with its progress on standard error or in the log.
    *
    * @throws ConfigException when an address may not or cannot be bound
    */
   public static ExpertNode start(ExpertConfig config) {
-    Progress progress = Progress.on(System.err, Terminal.attached());
+    Progress progress = NodeLogs.progress(logger);
     return start(config, TorchExperts::load, progress, new PrometheusRegistry());
   }
 

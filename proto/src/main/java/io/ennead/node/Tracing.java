@@ -76,7 +76,7 @@ public final class Tracing implements AutoCloseable {
             .setTracerProvider(
                 SdkTracerProvider.builder()
                     .addSpanProcessor(processor)
-                    .setSampler(Sampler.parentBased(Sampler.traceIdRatioBased(ratio)))
+                    .setSampler(Sampler.parentBased(new RequestSampler(ratio)))
                     .setResource(resource(service))
                     .build())
             .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))

@@ -41,17 +41,18 @@ final class LoadLog {
     long now = nanoTime.getAsLong();
     if (running + waiting == 0) {
       working = false;
-    } else if (!working) {
+      count();
+    } else if (!working) { // what was done since then belongs to this work: a prompt, for one
       working = true;
-      begin(now);
+      since = now;
     } else if (now - since >= EVERY_NANOS) {
       write(running, waiting, kvUsage, (now - since) / 1e9);
-      begin(now);
+      since = now;
+      count();
     }
   }
 
-  private void begin(long now) {
-    since = now;
+  private void count() {
     promptTokens = metrics.promptTokens();
     generatedTokens = metrics.generatedTokens();
   }

@@ -40,8 +40,10 @@ class LoadLogTest {
   @Test
   void aLineEveryFiveSecondsSaysWhatWasDoneInThem() {
     metrics.prefilled(1000);
+    log.state(0, 0, 0);
+    metrics.prefilled(60);
     log.state(1, 0, 0);
-    metrics.prefilled(100);
+    metrics.prefilled(40);
     for (int i = 0; i < 40; i++) {
       metrics.nextToken(Duration.ofMillis(100));
     }
