@@ -5,6 +5,7 @@ import io.ennead.expert.engine.EngineOptions;
 import io.ennead.node.NodeServer;
 import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
+import io.ennead.node.TelemetryConfig;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +36,7 @@ import java.time.Duration;
  * @param drainDelay how long routers have to see that the node is about to end: two of their polls
  * @param allowInsecure bind another address than loopback, without TLS
  * @param security certificates, keys, and where the admin port listens
+ * @param telemetry how the log looks
  */
 public record ExpertConfig(
     @Setting(help = "Model directory: config.json and safetensors files") Path model,
@@ -91,7 +93,8 @@ public record ExpertConfig(
         Duration drainDelay,
     @Setting(help = "Bind other addresses than loopback, without TLS", byDefault = "false")
         boolean allowInsecure,
-    SecurityConfig security) {
+    SecurityConfig security,
+    TelemetryConfig telemetry) {
 
   /**
    * Multiplications of the longest call that the transport's own thread computes: about a

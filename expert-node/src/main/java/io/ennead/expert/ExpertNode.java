@@ -8,11 +8,13 @@ import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.DaemonThreads;
+import io.ennead.node.NodeLogs;
 import io.ennead.node.NodeSecurity;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
+import io.ennead.node.Tracing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -41,6 +43,7 @@ public final class ExpertNode implements AutoCloseable {
   private static final long LOADING_STOP_SECONDS = 60;
 
   private final NodeSecurity security;
+  private final Tracing tracing;
   private final Readiness readiness;
   private final NodeServer server;
   private final AdminServer admin;
@@ -50,11 +53,13 @@ public final class ExpertNode implements AutoCloseable {
 
   private ExpertNode(
       NodeSecurity security,
+      Tracing tracing,
       Readiness readiness,
       NodeServer server,
       AdminServer admin,
       NodeLoading loading) {
     this.security = security;
+    this.tracing = tracing;
     this.readiness = readiness;
     this.server = server;
     this.admin = admin;
@@ -76,6 +81,7 @@ public final class ExpertNode implements AutoCloseable {
     }
     try {
       var config = ConfigLoader.load(ExpertConfig.class, "expert", args, System.getenv());
+      NodeLogs.begin(config.telemetry());
       return start(config).runUntilClosed(config.drainDelay());
     } catch (ConfigException e) {
       System.err.println(e.getMessage());
@@ -96,12 +102,12 @@ public final class ExpertNode implements AutoCloseable {
   }
 
   /**
-   * Starts a node on the TorchScript engine, with its progress on standard error.
+   * Starts a node on the TorchScript engine, with its progress on standard error or in the log.
    *
    * @throws ConfigException when an address may not or cannot be bound
    */
   public static ExpertNode start(ExpertConfig config) {
-    Progress progress = Progress.on(System.err, Terminal.attached());
+    Progress progress = NodeLogs.progress(logger);
     return start(config, TorchExperts::load, progress, new PrometheusRegistry());
   }
 
@@ -142,10 +148,11 @@ public final class ExpertNode implements AutoCloseable {
     readiness.waitFor(NodeLoading.PART, "not loaded yet");
     var service = new ExpertGrpcService(version(), readiness, config.maxMessageBytes());
     NodeSecurity security = NodeSecurity.open(config.security(), registry);
-    NodeServer server = startServer(config, security, readiness, registry, service);
+    Tracing tracing = Tracing.open(config.telemetry(), "ennead-expert");
+    NodeServer server = startServer(config, security, tracing, readiness, registry, service);
     AdminServer admin = startAdmin(config, security, readiness, registry, server);
     var loading = new NodeLoading(config, loader, progress, readiness, registry);
-    var node = new ExpertNode(security, readiness, server, admin, loading);
+    var node = new ExpertNode(security, tracing, readiness, server, admin, loading);
     String name = config.nodeName().isEmpty() ? "expert-" + server.port() : config.nodeName();
     DaemonThreads.named("expert-load").newThread(() -> node.load(name, service, progress)).start();
     return node;
@@ -154,6 +161,7 @@ public final class ExpertNode implements AutoCloseable {
   private static NodeServer startServer(
       ExpertConfig config,
       NodeSecurity security,
+      Tracing tracing,
       Readiness readiness,
       PrometheusRegistry registry,
       ExpertGrpcService service) {
@@ -161,6 +169,7 @@ public final class ExpertNode implements AutoCloseable {
       return NodeServer.start(
           config.serverOptions(),
           security,
+          tracing,
           readiness,
           new CallMetrics(registry),
           List.of(service),
@@ -276,6 +285,7 @@ public final class ExpertNode implements AutoCloseable {
     server.close();
     closeLoaded();
     admin.close();
+    tracing.close();
     security.close();
   }
 

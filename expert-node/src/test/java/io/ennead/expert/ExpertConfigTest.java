@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.SecurityConfig;
+import io.ennead.node.TelemetryConfig;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,7 +43,8 @@ class ExpertConfigTest {
                 Duration.ofSeconds(30),
                 Duration.ofMillis(500),
                 false,
-                SecurityConfig.NONE));
+                SecurityConfig.NONE,
+                TelemetryConfig.DEFAULT));
     assertThatThrownBy(() -> load())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("--model");
@@ -77,7 +79,10 @@ class ExpertConfigTest {
                 "--tls-ca=ca",
                 "--tls-clients=optional",
                 "--api-keys=keys",
-                "--admin-host=::2"))
+                "--admin-host=::2",
+                "--log-format=json",
+                "--otlp-endpoint=http://o:4318",
+                "--trace-ratio=0.5"))
         .isEqualTo(
             new ExpertConfig(
                 Path.of("m"),
@@ -106,7 +111,8 @@ class ExpertConfigTest {
                     Path.of("ca"),
                     SecurityConfig.ClientCertificates.OPTIONAL,
                     Path.of("keys"),
-                    "::2")));
+                    "::2"),
+                new TelemetryConfig(TelemetryConfig.LogFormat.JSON, "http://o:4318", 0.5)));
   }
 
   @ParameterizedTest

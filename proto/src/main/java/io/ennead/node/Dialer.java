@@ -19,22 +19,24 @@ import java.util.Optional;
 public final class Dialer {
   /** Without TLS and key. */
   public static final Dialer PLAINTEXT =
-      new Dialer(InsecureChannelCredentials.create(), Optional.empty());
+      new Dialer(InsecureChannelCredentials.create(), Optional.empty(), Tracing.OFF);
 
   static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   private final ChannelCredentials credentials;
   private final Optional<String> key;
+  private final Tracing tracing;
 
-  private Dialer(ChannelCredentials credentials, Optional<String> key) {
+  private Dialer(ChannelCredentials credentials, Optional<String> key, Tracing tracing) {
     this.credentials = credentials;
     this.key = key;
+    this.tracing = tracing;
   }
 
   /** With such credentials. */
   public static Dialer with(ChannelCredentials credentials) {
-    return new Dialer(credentials, Optional.empty());
+    return new Dialer(credentials, Optional.empty(), Tracing.OFF);
   }
 
   /**
@@ -65,7 +67,12 @@ public final class Dialer {
 
   /** The same with an API key in every call. */
   public Dialer withKey(String key) {
-    return new Dialer(credentials, Optional.of(key));
+    return new Dialer(credentials, Optional.of(key), tracing);
+  }
+
+  /** The same with calls that are traced. */
+  public Dialer traced(Tracing by) {
+    return new Dialer(credentials, key, by);
   }
 
   /** A channel to one address. */
@@ -80,6 +87,7 @@ public final class Dialer {
 
   private NettyChannelBuilder keyed(NettyChannelBuilder builder) {
     key.ifPresent(value -> builder.intercept(new Bearer(value)));
+    tracing.dial(builder);
     return builder;
   }
 

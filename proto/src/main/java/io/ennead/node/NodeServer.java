@@ -165,12 +165,31 @@ public final class NodeServer implements AutoCloseable {
       CallMetrics metrics,
       List<BindableService> services,
       Set<String> inline) {
+    return start(options, security, Tracing.OFF, readiness, metrics, services, inline);
+  }
+
+  /**
+   * The same, traced.
+   *
+   * @param tracing stays the caller's
+   * @throws ConfigException when the address may not or cannot be bound
+   */
+  public static NodeServer start(
+      Options options,
+      NodeSecurity security,
+      Tracing tracing,
+      Readiness readiness,
+      CallMetrics metrics,
+      List<BindableService> services,
+      Set<String> inline) {
     InetSocketAddress address = options.bind(security);
     TransportLogs.leaveOutPeers();
     EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder builder = builder(options, security, address, metrics);
+    builder.intercept(new RequestContext(inline, tracing));
+    tracing.serve(builder); // the outermost: the others run in its span
     builder.addService(health.getHealthService());
     addReflection(builder);
     services.forEach(service -> builder.addService(readInside(service)));

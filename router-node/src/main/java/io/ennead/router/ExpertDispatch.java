@@ -6,6 +6,7 @@ import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.node.Tracing;
 import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.DispatchMetrics;
 import io.ennead.router.dispatch.ExpertRowCounts;
@@ -50,6 +51,7 @@ public final class ExpertDispatch implements AutoCloseable {
         checkpoint,
         Fingerprints.model(checkpoint),
         Dialer.PLAINTEXT,
+        Tracing.OFF,
         new Readiness(),
         new PrometheusRegistry());
   }
@@ -59,6 +61,7 @@ public final class ExpertDispatch implements AutoCloseable {
       Checkpoint checkpoint,
       String fingerprint,
       Dialer dialer,
+      Tracing tracing,
       Readiness readiness,
       PrometheusRegistry registry) {
     ModelConfig model = checkpoint.config();
@@ -75,7 +78,8 @@ public final class ExpertDispatch implements AutoCloseable {
                 ? new KnownExperts(checkpoint)
                 : Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
-        PeerMonitor.start(config.peers(), dialer, expected, config.probing(), placement::update);
+        PeerMonitor.start(
+            config.peers(), dialer.traced(tracing), expected, config.probing(), placement::update);
     ExpertRowCounts counts = new ExpertRowCounts(model.moeLayers(), model.experts());
     placement.register(registry);
     PeerMetrics.register(registry, monitor::peers);
@@ -87,7 +91,8 @@ public final class ExpertDispatch implements AutoCloseable {
             model.hiddenSize(),
             new RemoteExpertLayer.Patience(config.expertBudget(), config.expertTimeout()),
             metrics,
-            counts);
+            counts,
+            tracing);
     return new ExpertDispatch(readiness, monitor, layer, counts);
   }
 

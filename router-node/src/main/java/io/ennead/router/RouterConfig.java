@@ -5,6 +5,7 @@ import io.ennead.node.ConfigException;
 import io.ennead.node.NodeServer;
 import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
+import io.ennead.node.TelemetryConfig;
 import io.ennead.router.api.MoeLimits;
 import io.ennead.router.api.SlowReaders;
 import io.ennead.router.balance.BalanceOptions;
@@ -187,7 +188,8 @@ public record RouterConfig(
             help = "file with the API key of role node that expert nodes are sent; empty: none",
             byDefault = "")
         Path peerKeyFile,
-    SecurityConfig security) {
+    SecurityConfig security,
+    TelemetryConfig telemetry) {
 
   /** How fine the metrics are. */
   public enum MetricsDetail {

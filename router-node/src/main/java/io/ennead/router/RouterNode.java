@@ -4,10 +4,12 @@ import io.ennead.node.AdminServer;
 import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
+import io.ennead.node.NodeLogs;
 import io.ennead.node.NodeSecurity;
 import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
+import io.ennead.node.Tracing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.Security;
 import java.time.Duration;
@@ -66,6 +68,7 @@ public final class RouterNode implements AutoCloseable {
     Security.setProperty("networkaddress.cache.ttl", "5");
     try {
       var config = ConfigLoader.load(RouterConfig.class, "router", args, System.getenv());
+      NodeLogs.begin(config.telemetry());
       RouterNode node = start(config);
       Shutdown.onSignal(node.readiness, config.drainDelay(), node::close);
       node.server.awaitTermination();
@@ -102,13 +105,15 @@ public final class RouterNode implements AutoCloseable {
     var readiness = new Readiness();
     readiness.waitFor("model", "loading " + config.model());
     NodeSecurity security = NodeSecurity.open(config.security(), registry);
-    Deque<AutoCloseable> started = new ArrayDeque<>(List.of(security));
+    Tracing tracing = Tracing.open(config.telemetry(), "ennead-router");
+    Deque<AutoCloseable> started = new ArrayDeque<>(List.of(tracing, security));
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
       AdminServer admin = startAdmin(config, security, readiness, registry);
       started.push(admin);
       RouterParts parts =
-          RouterParts.assemble(config, security.dialer(config.peerKey()), readiness, registry);
+          RouterParts.assemble(
+              config, security.dialer(config.peerKey()), tracing, readiness, registry);
       started.push(parts);
       CallMetrics metrics = new CallMetrics(registry);
       NodeServer cluster =
@@ -122,7 +127,13 @@ public final class RouterNode implements AutoCloseable {
       started.push(cluster);
       NodeServer server =
           NodeServer.start(
-              config.serverOptions(), security, readiness, metrics, parts.services(), Set.of());
+              config.serverOptions(),
+              security,
+              tracing,
+              readiness,
+              metrics,
+              parts.services(),
+              Set.of());
       started.push(server);
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());

@@ -5,6 +5,7 @@ import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.node.Tracing;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
@@ -58,10 +59,14 @@ final class RouterParts implements AutoCloseable {
 
   /** Loads the model and starts everything but the servers. */
   static RouterParts assemble(
-      RouterConfig config, Dialer dialer, Readiness readiness, PrometheusRegistry registry) {
+      RouterConfig config,
+      Dialer dialer,
+      Tracing tracing,
+      Readiness readiness,
+      PrometheusRegistry registry) {
     RouterParts parts = new RouterParts(config, registry);
     try {
-      parts.open(dialer, readiness);
+      parts.open(dialer, tracing, readiness);
       return parts;
     } catch (RuntimeException e) {
       parts.close();
@@ -69,13 +74,13 @@ final class RouterParts implements AutoCloseable {
     }
   }
 
-  private void open(Dialer dialer, Readiness readiness) {
+  private void open(Dialer dialer, Tracing tracing, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     ExpertDispatch dispatch =
         keep(
             ExpertDispatch.start(
-                config, checkpoint, info.fingerprint(), dialer, readiness, registry));
+                config, checkpoint, info.fingerprint(), dialer, tracing, readiness, registry));
     RemoteExpertLayer experts = dispatch.layer();
     Balancer balancer = dispatch.balancer();
     operatorServices = List.of(new ClusterGrpcService(balancer));
@@ -93,6 +98,7 @@ final class RouterParts implements AutoCloseable {
                 config.schedulerLimits(),
                 config.blockPool(),
                 registry,
+                tracing,
                 () -> readiness.waitFor("generation", "ended by an error; restart the node")));
     MoeLayer layer = new MoeLayer(model.gateLogits(), model.gate(), experts, model.sharedExpert());
     ModelCatalog catalog =

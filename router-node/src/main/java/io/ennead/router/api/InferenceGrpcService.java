@@ -1,6 +1,7 @@
 package io.ennead.router.api;
 
 import io.ennead.node.GrpcErrors;
+import io.ennead.node.RequestContext;
 import io.ennead.router.generate.GenerationRequest;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.sample.SamplingOptions;
@@ -19,7 +20,6 @@ import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.UUID;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -49,7 +49,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   @Override
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
     var call = (ServerCallStreamObserver<GenerateResponse>) observer;
-    String responseId = UUID.randomUUID().toString();
+    String responseId = RequestContext.requestId();
     ResponseStream stream = new ResponseStream(call, responseId, readers);
     call.setOnCancelHandler(stream::abandon);
     call.setOnReadyHandler(stream::drain);

@@ -24,6 +24,7 @@ import io.ennead.v1.Tensor;
 import io.ennead.wire.TensorCodec;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.context.Context;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -187,7 +188,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
           "budget of MoeService's tokens in flight", limits.maxTokensInFlight(), RETRY_AFTER);
     }
     try {
-      executor.execute(() -> answer(job, call, scope));
+      executor.execute(Context.current().wrap(() -> answer(job, call, scope)));
     } catch (RejectedExecutionException e) {
       tokens.giveBack(job.tenant(), job.rows());
       throw refusal();

@@ -9,6 +9,9 @@ import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerException;
 import io.ennead.router.peer.PeerReply;
 import io.ennead.router.placement.Placement;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -36,6 +39,9 @@ final class Nodes {
 
   /** Calls are ended by their layer; this bounds them should that fail to. */
   private static final int DEADLINE_IN_BUDGETS = 4;
+
+  private static final AttributeKey<String> PEER = AttributeKey.stringKey("ennead.peer");
+  private static final AttributeKey<String> REASON = AttributeKey.stringKey("ennead.reason");
 
   private final Supplier<Placement> placement;
   private final LayerBudget budget;
@@ -91,9 +97,14 @@ final class Nodes {
         Cause cause = ask.cause();
         if (cause != null && causes.add(cause)) {
           metrics.failedOver(cause);
+          Span.current().addEvent("failover", attributes(cause));
         }
       }
     }
+  }
+
+  private static Attributes attributes(Cause cause) {
+    return Attributes.of(PEER, cause.peer().address().toString(), REASON, cause.reason());
   }
 
   /** The hedges of a layer have come to their end. */

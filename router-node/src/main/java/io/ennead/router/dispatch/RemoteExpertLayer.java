@@ -1,5 +1,6 @@
 package io.ennead.router.dispatch;
 
+import io.ennead.node.Tracing;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
@@ -8,6 +9,8 @@ import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
 import io.ennead.router.placement.Placement;
 import io.ennead.wire.Rows;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Scope;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -25,6 +28,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
   private final int width;
   private final DispatchMetrics metrics;
   private final ExpertRowCounts counts;
+  private final Tracing tracing;
   private final Nodes nodes;
 
   /**
@@ -54,9 +58,21 @@ public final class RemoteExpertLayer implements ExpertLayer {
       Patience patience,
       DispatchMetrics metrics,
       ExpertRowCounts counts) {
+    this(placement, width, patience, metrics, counts, Tracing.OFF);
+  }
+
+  /** The same, traced. */
+  public RemoteExpertLayer(
+      Supplier<Placement> placement,
+      int width,
+      Patience patience,
+      DispatchMetrics metrics,
+      ExpertRowCounts counts,
+      Tracing tracing) {
     this.width = width;
     this.metrics = metrics;
     this.counts = counts;
+    this.tracing = tracing;
     this.nodes = new Nodes(placement, new LayerBudget(patience.limits()), metrics);
   }
 
@@ -74,6 +90,31 @@ public final class RemoteExpertLayer implements ExpertLayer {
               .formatted(hidden.length, routing.rows(), width));
     }
     List<ExpertRows> experts = ExpertRows.of(routing);
+    if (!tracing.recording()) {
+      return run(layer, phase, hidden, routing, experts, scope, observer);
+    }
+    Span span =
+        tracing
+            .tracer()
+            .spanBuilder("layer " + layer)
+            .setAttribute("ennead.layer", layer)
+            .setAttribute("ennead.experts", experts.size())
+            .startSpan();
+    try (Scope unused = span.makeCurrent()) {
+      return run(layer, phase, hidden, routing, experts, scope, observer);
+    } finally {
+      span.end();
+    }
+  }
+
+  private CombinedRows run(
+      int layer,
+      Phase phase,
+      float[] hidden,
+      Routing routing,
+      List<ExpertRows> experts,
+      CallScope scope,
+      RoutingObserver observer) {
     metrics.dispatched(layer, experts);
     counts.count(layer, experts);
     long start = System.nanoTime();

@@ -1,6 +1,7 @@
 package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.Tracing;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.Gate;
@@ -27,6 +28,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   private final TextCodec codec;
   private final Set<Integer> endOfSequence;
   private final GenerationMetrics metrics;
+  private final Tracing tracing;
   private final GenerationLoop loop;
 
   private BatchGenerator(
@@ -35,12 +37,14 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
       TextCodec codec,
       Set<Integer> endOfSequence,
       GenerationMetrics metrics,
+      Tracing tracing,
       GenerationLoop loop) {
     this.model = model;
     this.gate = gate;
     this.codec = codec;
     this.endOfSequence = Set.copyOf(endOfSequence);
     this.metrics = metrics;
+    this.tracing = tracing;
     this.loop = loop;
   }
 
@@ -60,8 +64,24 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
       BlockPool blocks,
       PrometheusRegistry registry,
       Runnable onDeath) {
+    return start(
+        engine, model, codec, endOfSequence, limits, blocks, registry, Tracing.OFF, onDeath);
+  }
+
+  /** The same, traced. */
+  public static BatchGenerator start(
+      MoeModel engine,
+      ModelInfo model,
+      TextCodec codec,
+      Set<Integer> endOfSequence,
+      SchedulerLimits limits,
+      BlockPool blocks,
+      PrometheusRegistry registry,
+      Tracing tracing,
+      Runnable onDeath) {
     GenerationMetrics metrics = new GenerationMetrics(registry, model.name());
     KvBlocks kv = new KvBlocks(blocks.count(), blocks.size());
+    LoadLog log = new LoadLog(model.name(), metrics);
     PrefixCache prefixes = new PrefixCache(kv, limits, metrics);
     GenerationLoop loop =
         new GenerationLoop(
@@ -69,11 +89,15 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             new Scheduler(limits, kv, prefixes),
             new Admission(limits.maxBatch(), limits.queue(), metrics::refused),
             new StepMetrics(registry, engine),
-            (running, waiting, tokens) ->
-                metrics.state(running, waiting, tokens, (double) prefixes.used() / kv.total()),
+            new StepSpans(tracing),
+            (running, waiting, tokens) -> {
+              double usage = (double) prefixes.used() / kv.total();
+              metrics.state(running, waiting, tokens, usage);
+              log.state(running, waiting, usage);
+            },
             onDeath);
     loop.start();
-    return new BatchGenerator(model, engine.gate(), codec, endOfSequence, metrics, loop);
+    return new BatchGenerator(model, engine.gate(), codec, endOfSequence, metrics, tracing, loop);
   }
 
   @Override
@@ -125,7 +149,8 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             request.trace().oneOf(request.continuations()),
             request.routing(),
             request.prompt().length),
-        metrics);
+        metrics,
+        RequestSpan.begin(tracing, request, index, model.name()));
   }
 
   private Optional<TraceRecorder> recorder(

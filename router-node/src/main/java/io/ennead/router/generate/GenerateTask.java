@@ -1,6 +1,7 @@
 package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.RequestContext;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.sample.Draw;
 import io.ennead.router.sample.LogProbs;
@@ -8,18 +9,24 @@ import io.ennead.router.sample.TokenLogProb;
 import io.ennead.router.sample.TokenSampler;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceRecorder;
+import io.opentelemetry.api.trace.Span;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One continuation of a prompt: draws tokens, turns them into text, knows when to stop. Owned by
  * the generation loop's thread.
  */
 final class GenerateTask implements SequenceTask {
+  private static final Logger logger = LoggerFactory.getLogger(GenerateTask.class);
+
   private final GenerationRequest request;
   private final int index;
   private final TokenSink sink;
@@ -27,6 +34,7 @@ final class GenerateTask implements SequenceTask {
   private final Set<Integer> endOfSequence;
   private final TextStream text;
   private final GenerationMetrics metrics;
+  private final RequestSpan span;
   private final TokenSampler sampler;
   private final Optional<TraceRecorder> recorder;
   private Optional<RoutingTrace> trace = Optional.empty();
@@ -53,7 +61,8 @@ final class GenerateTask implements SequenceTask {
       TokenSampler sampler,
       TextStream text,
       Optional<TraceRecorder> recorder,
-      GenerationMetrics metrics) {
+      GenerationMetrics metrics,
+      RequestSpan span) {
     this.request = request;
     this.index = index;
     this.sink = sink;
@@ -63,6 +72,12 @@ final class GenerateTask implements SequenceTask {
     this.sampler = sampler;
     this.text = text;
     this.metrics = metrics;
+    this.span = span;
+  }
+
+  @Override
+  public Span span() {
+    return span.span();
   }
 
   @Override
@@ -78,6 +93,7 @@ final class GenerateTask implements SequenceTask {
   @Override
   public void admitted() {
     admitted = System.nanoTime();
+    span.admitted();
     if (index == 0) {
       metrics.started(Duration.ofNanos(admitted - arrived));
       metrics.prefilled(request.prompt().length);
@@ -164,6 +180,7 @@ final class GenerateTask implements SequenceTask {
     long now = System.nanoTime();
     if (generated == 1) {
       firstToken = now;
+      span.firstToken();
       metrics.firstToken(Duration.ofNanos(now - arrived));
     } else {
       metrics.nextToken(Duration.ofNanos(now - lastToken));
@@ -189,12 +206,34 @@ final class GenerateTask implements SequenceTask {
             Duration.ofNanos(System.nanoTime() - arrived),
             degraded);
     metrics.finished(info);
+    log()
+        .log(
+            "ended by {}: {} tokens of prompt, {} generated, in {} ms",
+            info.reason(),
+            info.promptTokens(),
+            generated,
+            info.total().toMillis());
+    span.finished(info);
     sink.finished(info);
+  }
+
+  // Never a text of a client: a log is kept for longer and read by others.
+  private LoggingEventBuilder log() {
+    LoggingEventBuilder line =
+        logger
+            .atDebug()
+            .addKeyValue(RequestContext.REQUEST_ID, request.responseId())
+            .addKeyValue("model", model.name());
+    return span.span().isRecording()
+        ? line.addKeyValue(RequestContext.TRACE_ID, span.span().getSpanContext().getTraceId())
+        : line;
   }
 
   @Override
   public void failed(ServingException failure) {
     metrics.failed(failure.reason());
+    log().log("failed: {}", failure.reason());
+    span.failed(failure);
     sink.failed(failure);
   }
 }

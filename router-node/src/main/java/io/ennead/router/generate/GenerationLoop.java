@@ -4,6 +4,8 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.generate.Scheduler.Batch;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.moe.CallScope;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ final class GenerationLoop implements AutoCloseable {
   private final MoeModel model;
   private final Scheduler scheduler;
   private final StepMetrics metrics;
+  private final StepSpans spans;
   private final LoadListener loadListener;
   private final Runnable onDeath;
   private final Admission admission;
@@ -42,11 +45,13 @@ final class GenerationLoop implements AutoCloseable {
       Scheduler scheduler,
       Admission admission,
       StepMetrics metrics,
+      StepSpans spans,
       LoadListener loadListener,
       Runnable onDeath) {
     this.model = model;
     this.scheduler = scheduler;
     this.metrics = metrics;
+    this.spans = spans;
     this.loadListener = loadListener;
     this.onDeath = onDeath;
     this.admission = admission;
@@ -187,7 +192,8 @@ final class GenerationLoop implements AutoCloseable {
     current = step;
     step.cancelIfUnwanted();
     long start = System.nanoTime();
-    try {
+    Span span = spans.begin(batch);
+    try (Scope unused = span.makeCurrent()) {
       Map<Integer, ServingException> failed = model.run(batch.step(), scope, results);
       metrics.step(batch.step(), System.nanoTime() - start);
       settle(batch, failed, results);
@@ -198,6 +204,7 @@ final class GenerationLoop implements AutoCloseable {
       failAll(batch, ServingException.engineFailure("the model's step failed", e));
     } finally {
       current = null;
+      span.end();
     }
   }
 

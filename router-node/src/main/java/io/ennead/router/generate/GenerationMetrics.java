@@ -173,6 +173,16 @@ public final class GenerationMetrics {
         gauge(registry, modelName, "kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.");
   }
 
+  /** Tokens of prompts so far. */
+  double promptTokens() {
+    return promptTokens.get();
+  }
+
+  /** Tokens generated so far. */
+  double generatedTokens() {
+    return generationTokens.get();
+  }
+
   /** A request got its place in the batch. */
   public void started(Duration queued) {
     queueTime.observe(seconds(queued));
@@ -228,7 +238,8 @@ public final class GenerationMetrics {
     failures.labelValues(modelName, label(reason)).inc();
   }
 
-  private static String label(ErrorReason reason) {
+  /** A reason as labels have it. */
+  static String label(ErrorReason reason) {
     return reason.name().substring("ERROR_REASON_".length());
   }
 

@@ -4,6 +4,7 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceRecorder;
+import io.opentelemetry.api.trace.Span;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -37,6 +38,11 @@ interface SequenceTask {
 
   /** So many more positions of the prompt came from the prefix cache and are not computed. */
   default void reused(int positions) {}
+
+  /** Of the request, where it is traced; otherwise one that records nothing. */
+  default Span span() {
+    return Span.getInvalid();
+  }
 
   /** Records how the sequence is routed, when somebody wants to know. */
   default Optional<TraceRecorder> recorder() {

@@ -3,6 +3,7 @@ package io.ennead.router.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.Tracing;
 import io.ennead.router.model.DemoModel;
 import io.ennead.router.model.LoadedModel;
 import io.ennead.router.model.LocalExpertLayer;
@@ -160,6 +161,7 @@ class PrefixCacheBitsTest {
               new Scheduler(limits, blocks, cache),
               new Admission(limits.maxBatch(), limits.queue(), bound -> {}),
               new StepMetrics(registry, model),
+              new StepSpans(Tracing.OFF),
               (running, waiting, tokens) -> {},
               () -> {});
       loop.start();

@@ -51,6 +51,7 @@ public final class NodeLauncher {
     command.addAll(classArchive());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
     command.addAll(flags);
+    command.addAll(List.of("--log-format", "text")); // people read these files
     try {
       Files.createDirectories(directory.path());
       return process(command, directory.log(name).toFile()).start();

@@ -182,14 +182,14 @@ class DistributionIT {
 
   /** Of a prompt of 101 tokens through 4 layers. */
   private double dispatchedRows(double routingTemperature) {
-    double before = metric("ennead_expert_rows_total{");
+    double before = metric("ennead_expert_tokens_total{");
     GenerateRequest.Builder request =
         GenerateRequest.newBuilder()
             .setTokenIds(TokenIds.newBuilder().addAllIds(Collections.nCopies(101, 77)));
     request.getStoppingBuilder().setMaxTokens(1);
     request.getRoutingBuilder().setTemperature(routingTemperature);
     run(request.build());
-    return metric("ennead_expert_rows_total{") - before;
+    return metric("ennead_expert_tokens_total{") - before;
   }
 
   private double metric(String begin) {

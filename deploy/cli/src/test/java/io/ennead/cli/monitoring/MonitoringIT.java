@@ -2,14 +2,21 @@ package io.ennead.cli.monitoring;
 
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.ennead.cli.cluster.ClusterPlan;
 import io.ennead.cli.cluster.LocalCluster;
 import io.ennead.cli.cluster.PortPlan;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
+import io.ennead.errors.ServingException;
+import io.ennead.node.Dialer;
+import io.ennead.node.Tracing;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.StoppingOptions;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,17 +46,30 @@ class MonitoringIT {
   private static final Path MODEL = MonitoringFiles.ROOT.resolve("deploy/models/demo");
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int NODES = 2;
+  private static final String SECRET = "xylophones of quartz";
 
-  private final ClusterPlan plan =
-      new ClusterPlan(MODEL, "f32", 8, PortPlan.of(0, NODES))
-          .withRouterFlags("--metrics-detail", "layers");
+  private ClusterPlan plan;
+  private SpanReceiver receiver;
   private final List<MetricDescriptors> registries = new ArrayList<>();
+  private final Set<String> responses = new TreeSet<>();
   private LocalCluster cluster;
 
+  private LogLines log;
+
   @BeforeAll
-  void start() throws InterruptedException {
+  void start() throws Exception {
+    log = LogLines.capture();
+    receiver = SpanReceiver.start();
+    String[] traces = {"--otlp-endpoint", receiver.url(), "--trace-ratio", "0"};
+    plan =
+        new ClusterPlan(MODEL, "f32", 8, PortPlan.of(0, NODES))
+            .withExpertFlags(traces)
+            .withRouterFlags(
+                Stream.concat(Stream.of(traces), Stream.of("--metrics-detail", "layers"))
+                    .toArray(String[]::new));
     cluster = LocalCluster.start(plan, LIMIT, this::registry);
     serveSomething();
+    serveTraced();
   }
 
   private MetricDescriptors registry() {
@@ -61,21 +81,62 @@ class MonitoringIT {
   private void serveSomething() {
     GenerateRequest request =
         GenerateRequest.newBuilder()
-            .setText("Once upon a time")
+            .setText(SECRET)
             .setStopping(StoppingOptions.newBuilder().setMaxTokens(8).setIgnoreEos(true))
             .build();
     try (EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
       for (int i = 0; i < 3; i++) {
         try (Generation pieces = client.generate(request, LIMIT)) {
-          pieces.forEachRemaining(piece -> {});
+          pieces.forEachRemaining(piece -> responses.add(piece.getResponseId()));
         }
       }
+      assertThatThrownBy(() -> client.generate(tooLong(), LIMIT).forEachRemaining(piece -> {}))
+          .isInstanceOf(ServingException.class);
     }
+  }
+
+  private void serveTraced() {
+    GenerateRequest request =
+        GenerateRequest.newBuilder()
+            .setText("Two tokens")
+            .setStopping(StoppingOptions.newBuilder().setMaxTokens(2).setIgnoreEos(true))
+            .build();
+    OtlpHttpSpanExporter exporter =
+        OtlpHttpSpanExporter.builder().setEndpoint(receiver.url() + "/v1/traces").build();
+    String router = plan.ports().router().address();
+    try (Tracing tracing = Tracing.with(BatchSpanProcessor.builder(exporter).build(), 1, "client");
+        EnneadClient client = EnneadClient.connect(router, Dialer.PLAINTEXT.traced(tracing));
+        Generation pieces = client.generate(request, LIMIT)) {
+      pieces.forEachRemaining(piece -> responses.add(piece.getResponseId()));
+    }
+  }
+
+  private static GenerateRequest tooLong() {
+    return GenerateRequest.newBuilder().setText(SECRET.repeat(1000)).build();
+  }
+
+  @Test
+  void noLineOfTheLogHoldsAPrompt() {
+    assertThat(log.events())
+        .isNotEmpty()
+        .noneMatch(event -> event.getFormattedMessage().contains(SECRET.substring(0, 9)))
+        .noneMatch(event -> String.valueOf(event.getKeyValuePairs()).contains("xylophone"));
+  }
+
+  @Test
+  void theLogNamesRequestsAsTheirResponsesDo() {
+    assertThat(log.events())
+        .filteredOn(event -> event.getFormattedMessage().startsWith("ended by LENGTH: "))
+        .extracting(event -> event.getKeyValuePairs().get(0).value)
+        .containsExactlyInAnyOrderElementsOf(responses);
+    assertThat(responses).hasSize(4);
   }
 
   @AfterAll
   void close() {
     cluster.close();
+    receiver.close();
+    log.close();
   }
 
   /**
@@ -216,9 +277,9 @@ class MonitoringIT {
       for (String query : MonitoringFiles.queries()) {
         prometheus.query(query); // fails unless it is understood
       }
-      assertThat(prometheus.sum("ennead_generation_tokens_total")).isEqualTo(24);
+      assertThat(prometheus.sum("ennead_generation_tokens_total")).isEqualTo(3 * 8 + 2);
       assertThat(prometheus.sum("ennead_expert_peer_state{state=\"ready\"}")).isEqualTo(NODES);
-      assertThat(prometheus.sum("ennead_request_success_total")).isEqualTo(3);
+      assertThat(prometheus.sum("ennead_request_success_total")).isEqualTo(4);
       assertThat(prometheus.sum("ennead_expert_tokens_total"))
           .as("each token to two experts in four layers")
           .isEqualTo(2 * 4 * prometheus.sum("ennead_step_rows_total"));
@@ -227,6 +288,44 @@ class MonitoringIT {
           .as("what routers asked for was computed, warm-up aside")
           .isNotNegative();
     }
+  }
+
+  /** What the client decides holds for router and expert nodes, which would trace nothing. */
+  @Test
+  void oneTraceGoesFromTheClientThroughRouterAndLayersToTheExperts() {
+    await().atMost(LIMIT).untilAsserted(this::assertOneTrace);
+  }
+
+  private void assertOneTrace() {
+    TraceTree tree = new TraceTree(receiver.spans());
+    assertThat(tree.traces()).as("no other request is traced").hasSize(1);
+    assertThat(tree.paths("ennead-expert"))
+        .isNotEmpty()
+        .allMatch(
+            path ->
+                path.matches(
+                    "client/Sent.ennead.v1.InferenceService.Generate"
+                        + " > client/Attempt.ennead.v1.InferenceService.Generate"
+                        + " > ennead-router/Recv.ennead.v1.InferenceService.Generate"
+                        + " > ennead-router/text_completion demo"
+                        + " > ennead-router/step (prefill|decode)"
+                        + " > ennead-router/layer [0-3]"
+                        + " > ennead-router/Sent.ennead.v1.ExpertService.Forward"
+                        + " > ennead-router/Attempt.ennead.v1.ExpertService.Forward"
+                        + " > ennead-expert/Recv.ennead.v1.ExpertService.Forward"));
+    assertThat(tree.named("step prefill")).hasSize(1);
+    assertThat(tree.named("step decode")).hasSize(1);
+    assertThat(tree.named("layer 3")).hasSize(2);
+    assertThat(tree.named("text_completion demo"))
+        .singleElement()
+        .satisfies(
+            span ->
+                assertThat(span.attributes())
+                    .containsEntry("gen_ai.operation.name", "text_completion")
+                    .containsEntry("gen_ai.request.model", "demo")
+                    .containsEntry("gen_ai.request.max_tokens", "2")
+                    .containsEntry("gen_ai.usage.output_tokens", "2")
+                    .containsKeys("gen_ai.response.id", "gen_ai.usage.input_tokens"));
   }
 
   private TreeMap<String, List<String>> targets() {
