@@ -14,6 +14,7 @@ import java.time.Duration;
  *
  * @param model directory of the checkpoint
  * @param experts which experts of every layer: "all", "0-3,7" or "2/8", the third of eight shares
+ * @param maxExperts experts over all layers that may be held at a time; 0: any number
  * @param nodeName name for people; empty: expert-PORT
  * @param device "cpu" or "cuda:N"
  * @param dtype number format of the products
@@ -43,6 +44,10 @@ public record ExpertConfig(
                     + " eight; NAME-2/8 as well, for pods",
             byDefault = "all")
         String experts,
+    @Setting(
+            help = "Experts of all layers together that may be held at a time; 0: any number",
+            byDefault = "0")
+        int maxExperts,
     @Setting(help = "Name for people; empty: expert-PORT", byDefault = "") String nodeName,
     @Setting(help = "Where the experts live: cpu or cuda:N", byDefault = "cpu") String device,
     @Setting(help = "Number format of the products", byDefault = "f32") ComputeType dtype,
@@ -103,6 +108,7 @@ public record ExpertConfig(
     }
     requirePort("port", port);
     requirePort("admin-port", adminPort);
+    requireAtLeast("max-experts", maxExperts, 0);
     requirePositive("threads", threads);
     requireAtLeast("decode-tile", decodeTile, 0);
     requireAtLeast("prefill-tile", prefillTile, 0);

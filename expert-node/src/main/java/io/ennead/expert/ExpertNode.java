@@ -4,6 +4,7 @@ import io.ennead.expert.api.ExpertGrpcService;
 import io.ennead.expert.api.ServedExperts;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.node.AdminServer;
+import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.DaemonThreads;
@@ -44,7 +45,7 @@ public final class ExpertNode implements AutoCloseable {
   private final NodeServer server;
   private final AdminServer admin;
   private final NodeLoading loading;
-  private final CompletableFuture<LoadedNode> loaded = new CompletableFuture<>();
+  private final CompletableFuture<HeldExperts> loaded = new CompletableFuture<>();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private ExpertNode(
@@ -101,7 +102,7 @@ public final class ExpertNode implements AutoCloseable {
    */
   public static ExpertNode start(ExpertConfig config) {
     Progress progress = Progress.on(System.err, Terminal.attached());
-    return start(config, TorchExperts::load, progress);
+    return start(config, TorchExperts::load, progress, new PrometheusRegistry());
   }
 
   /**
@@ -110,22 +111,33 @@ public final class ExpertNode implements AutoCloseable {
    * @throws ConfigException when an address may not or cannot be bound
    */
   public static ExpertNode start(ExpertConfig config, EngineLoader loader) {
-    var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    return start(config, loader, Progress.on(nowhere, false));
+    return start(config, loader, new PrometheusRegistry());
   }
 
-  private static ExpertNode start(ExpertConfig config, EngineLoader loader, Progress progress) {
+  /**
+   * The same with a registry of the caller's, which gets the node's metrics.
+   *
+   * @throws ConfigException when an address may not or cannot be bound
+   */
+  public static ExpertNode start(
+      ExpertConfig config, EngineLoader loader, PrometheusRegistry registry) {
+    var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    return start(config, loader, Progress.on(nowhere, false), registry);
+  }
+
+  private static ExpertNode start(
+      ExpertConfig config, EngineLoader loader, Progress progress, PrometheusRegistry registry) {
     try {
-      return open(config, loader, progress);
+      return open(config, loader, progress, registry);
     } catch (RuntimeException e) {
       progress.close();
       throw e;
     }
   }
 
-  private static ExpertNode open(ExpertConfig config, EngineLoader loader, Progress progress) {
+  private static ExpertNode open(
+      ExpertConfig config, EngineLoader loader, Progress progress, PrometheusRegistry registry) {
     logger.info("expert node: {}", ConfigLoader.describe(config));
-    var registry = new PrometheusRegistry();
     var readiness = new Readiness();
     readiness.waitFor(NodeLoading.PART, "not loaded yet");
     var service = new ExpertGrpcService(version(), readiness, config.maxMessageBytes());
@@ -150,7 +162,7 @@ public final class ExpertNode implements AutoCloseable {
           config.serverOptions(),
           security,
           readiness,
-          registry,
+          new CallMetrics(registry),
           List.of(service),
           Set.of(ExpertGrpcService.INLINE));
     } catch (RuntimeException e) {
@@ -187,12 +199,12 @@ public final class ExpertNode implements AutoCloseable {
 
   private void load(String name, ExpertGrpcService service, Progress progress) {
     try (progress) {
-      LoadedNode node = loading.load(name);
+      HeldExperts held = loading.load(name, service);
       progress.finish();
-      service.serve(node.served());
+      ServedExperts served = held.serve();
       readiness.done(NodeLoading.PART);
-      logReady(node.served());
-      loaded.complete(node);
+      logReady(served);
+      loaded.complete(held);
     } catch (CancellationException e) {
       // Not as it is: a future takes this type for its own cancellation.
       loaded.completeExceptionally(new IllegalStateException(e.getMessage(), e));

@@ -1,5 +1,6 @@
 package io.ennead.expert;
 
+import io.ennead.expert.api.ExpertGrpcService;
 import io.ennead.expert.api.ServedExperts;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.batch.BatchLimits;
@@ -10,8 +11,10 @@ import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.LoadProgress;
 import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
+import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 
@@ -28,6 +31,7 @@ final class NodeLoading {
   private final Progress progress;
   private final Readiness readiness;
   private final PrometheusRegistry registry;
+  private final Gauge loaded;
   private long reportedBytes;
   private volatile boolean stopped;
 
@@ -42,6 +46,12 @@ final class NodeLoading {
     this.progress = progress;
     this.readiness = readiness;
     this.registry = registry;
+    this.loaded =
+        Gauge.builder()
+            .name("ennead_model_load_progress_ratio")
+            .help("Share of the experts' bytes that are loaded, 0 to 1.")
+            .register(registry);
+    loaded.set(0);
   }
 
   /** The next step throws {@link CancellationException}. */
@@ -49,7 +59,7 @@ final class NodeLoading {
     stopped = true;
   }
 
-  LoadedNode load(String nodeName) {
+  HeldExperts load(String nodeName, ExpertGrpcService service) {
     stage("reading " + config.model().getFileName(), 0);
     Checkpoint checkpoint = Checkpoint.open(config.model());
     List<Integer> experts = ExpertIds.parse(config.experts(), checkpoint.config().experts());
@@ -58,33 +68,32 @@ final class NodeLoading {
     ExpertEngine engine = loader.load(checkpoint, experts, config.engineOptions(), this::report);
     try {
       stage("warm-up", 0);
-      WarmUp.run(engine, checkpoint.config().moeLayers(), experts);
-      return serve(nodeName, checkpoint, model, engine);
+      WarmUp.run(engine, engine.fingerprints().keySet());
+      return new HeldExperts(config, engine, served(nodeName, checkpoint, model, engine), service);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
   }
 
-  private LoadedNode serve(
+  private ServedExperts served(
       String nodeName, Checkpoint checkpoint, String modelFingerprint, ExpertEngine engine) {
     requireRunning();
     ModelConfig model = checkpoint.config();
     BatchLimits limits = config.batchLimits(model.hiddenSize(), model.expertWidth());
     var batcher = ExpertBatcher.start(engine, limits, registry);
-    var served =
-        new ServedExperts(
-            nodeName,
-            UUID.randomUUID() + ":1",
-            model,
-            modelFingerprint,
-            config.dtype(),
-            config.device(),
-            engine.numericsId(),
-            config.batchInvariant(),
-            engine.fingerprints(),
-            batcher);
-    return new LoadedNode(served, engine);
+    return new ServedExperts(
+        nodeName,
+        UUID.randomUUID() + ":1",
+        model,
+        modelFingerprint,
+        config.dtype(),
+        config.device(),
+        engine.numericsId(),
+        config.batchInvariant(),
+        engine.fingerprints(),
+        Set.of(),
+        batcher);
   }
 
   private void report(LoadProgress now) {
@@ -93,6 +102,7 @@ final class NodeLoading {
     }
     advance(now.doneBytes() - reportedBytes);
     reportedBytes = now.doneBytes();
+    loaded.set(now.totalBytes() == 0 ? 0 : (double) now.doneBytes() / now.totalBytes());
   }
 
   private void stage(String name, long total) {

@@ -24,6 +24,7 @@ class ExpertConfigTest {
             new ExpertConfig(
                 Path.of("m"),
                 "all",
+                0,
                 "",
                 "cpu",
                 ComputeType.F32,
@@ -53,6 +54,7 @@ class ExpertConfigTest {
             load(
                 "--model=m",
                 "--experts=0-3,7",
+                "--max-experts=11",
                 "--node-name=left",
                 "--device=cuda:1",
                 "--dtype=bf16",
@@ -80,6 +82,7 @@ class ExpertConfigTest {
             new ExpertConfig(
                 Path.of("m"),
                 "0-3,7",
+                11,
                 "left",
                 "cuda:1",
                 ComputeType.BF16,
@@ -115,6 +118,7 @@ class ExpertConfigTest {
         "--dtype | fp8 | dtype: fp8",
         "--port | 65536 | port: 65536 (expected: 0 to 65535)",
         "--admin-port | -1 | admin-port: -1 (expected: 0 to 65535)",
+        "--max-experts | -1 | max-experts: -1 (expected: at least 0)",
         "--threads | 0 | threads: 0 (expected: at least 1)",
         "--decode-tile | -2 | decode-tile: -2 (expected: at least 0)",
         "--prefill-tile | -1 | prefill-tile: -1 (expected: at least 0)",

@@ -14,6 +14,7 @@ final class AccessRules {
   private static final Optional<Role> INFER = Optional.of(Role.INFER);
   private static final Optional<Role> READ = Optional.of(Role.READ);
   private static final Optional<Role> NODE = Optional.of(Role.NODE);
+  private static final Optional<Role> ADMIN = Optional.of(Role.ADMIN);
 
   // Probes carry no key: health, liveness and readiness tell nothing but that.
   private static final Map<String, Optional<Role>> RULES =
@@ -33,8 +34,13 @@ final class AccessRules {
           entry("ennead.v1.InferenceService/Detokenize", INFER),
           entry("ennead.v1.InferenceService/ListModels", INFER),
           entry("ennead.v1.MoeService/Forward", INFER),
+          entry("ennead.v1.ClusterService/GetPlacement", ADMIN),
+          entry("ennead.v1.ClusterService/MoveExpert", ADMIN),
+          entry("ennead.v1.ClusterService/Rebalance", ADMIN),
           entry("ennead.v1.ExpertService/DescribeNode", NODE),
-          entry("ennead.v1.ExpertService/Forward", NODE));
+          entry("ennead.v1.ExpertService/Forward", NODE),
+          entry("ennead.v1.ExpertService/LoadExperts", ADMIN),
+          entry("ennead.v1.ExpertService/UnloadExperts", ADMIN));
 
   private AccessRules() {}
 
@@ -44,6 +50,6 @@ final class AccessRules {
 
   /** The role that is asked for; empty: none. Only for {@link #known} operations. */
   static Optional<Role> required(String operation) {
-    return RULES.getOrDefault(operation, Optional.of(Role.ADMIN));
+    return RULES.getOrDefault(operation, ADMIN);
   }
 }

@@ -14,8 +14,10 @@ import java.util.Set;
  *
  * @param name for people
  * @param sha256 of the key's text, lower-case hex
+ * @param share of the capacity beside other keys' shares, 1 to {@value Tenant#MAX_SHARE}
+ * @param priority the highest that requests may ask for
  */
-public record ApiKey(String name, Set<Role> roles, String sha256) {
+public record ApiKey(String name, Set<Role> roles, String sha256, int share, Priority priority) {
   private static final String PREFIX = "ennead_";
   private static final int BYTES = 32;
 
@@ -34,6 +36,15 @@ public record ApiKey(String name, Set<Role> roles, String sha256) {
       throw new IllegalArgumentException(
           "sha256 of %s: expected: 64 digits of lower-case hex".formatted(name));
     }
+    if (share < 1 || share > Tenant.MAX_SHARE) {
+      throw new IllegalArgumentException(
+          "share of %s: %d (expected: 1 to %d)".formatted(name, share, Tenant.MAX_SHARE));
+    }
+  }
+
+  /** With one share and no priority over others. */
+  public ApiKey(String name, Set<Role> roles, String sha256) {
+    this(name, roles, sha256, 1, Priority.NORMAL);
   }
 
   /** A new key, as its holder sends it. */
@@ -46,6 +57,11 @@ public record ApiKey(String name, Set<Role> roles, String sha256) {
   /** What is kept of a key. */
   public static ApiKey of(String name, Set<Role> roles, String key) {
     return new ApiKey(name, roles, HexFormat.of().formatHex(hash(key)));
+  }
+
+  /** The same with another share and priority. */
+  public ApiKey with(int otherShare, Priority otherPriority) {
+    return new ApiKey(name, roles, sha256, otherShare, otherPriority);
   }
 
   /** Takes the same time wherever the hashes differ. */

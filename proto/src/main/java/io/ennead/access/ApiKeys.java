@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * - {name: web, roles: [infer], sha256: 0123...}
+ * - {name: chat, roles: [infer], sha256: 4567..., share: 3, priority: high}
  * </pre>
  */
 public final class ApiKeys {
@@ -50,12 +51,16 @@ public final class ApiKeys {
   }
 
   /** One entry of the file. */
-  private record Entry(String name, List<String> roles, String sha256) {
+  private record Entry(
+      String name, List<String> roles, String sha256, Integer share, String priority) {
     ApiKey key() {
       if (name == null || roles == null || sha256 == null) {
         throw new IllegalArgumentException("a key without name, roles or sha256");
       }
-      return new ApiKey(name, roles.stream().map(Role::parse).collect(Collectors.toSet()), sha256);
+      return new ApiKey(name, roles.stream().map(Role::parse).collect(Collectors.toSet()), sha256)
+          .with(
+              share == null ? 1 : share,
+              priority == null ? Priority.NORMAL : Priority.parse(priority));
     }
   }
 
@@ -97,7 +102,13 @@ public final class ApiKeys {
 
   private static String line(ApiKey key) {
     String roles = key.roles().stream().map(Role::label).sorted().collect(Collectors.joining(", "));
-    return "\n- {name: %s, roles: [%s], sha256: %s}".formatted(key.name(), roles, key.sha256());
+    return "\n- {name: %s, roles: [%s], sha256: %s%s%s}"
+        .formatted(
+            key.name(),
+            roles,
+            key.sha256(),
+            key.share() == 1 ? "" : ", share: " + key.share(),
+            key.priority() == Priority.NORMAL ? "" : ", priority: " + key.priority().label());
   }
 
   /** The key that was sent, if it is one of these. Looks at all of them, whichever it is. */

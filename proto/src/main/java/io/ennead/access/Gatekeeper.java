@@ -37,47 +37,45 @@ public final class Gatekeeper {
   }
 
   /**
-   * Returns when the call may be made.
+   * Says who calls, when the call may be made.
    *
    * @param operation full name of a gRPC method, or path of an HTTP route
    * @param authorization value of the header of that name, if it was sent
-   * @param certificate roles of the caller's certificate, which the handshake has verified
+   * @param certificate the caller's
    * @throws ServingException UNAUTHENTICATED without a role or with an unknown key,
    *     PERMISSION_DENIED without the role that is asked for
    */
-  public void check(String operation, Optional<String> authorization, Set<Role> certificate) {
+  public Tenant check(String operation, Optional<String> authorization, Certified certificate) {
     if (!AccessRules.known(operation)) {
       throw ServingException.permissionDenied(operation, "nobody");
     }
     Optional<Role> required = AccessRules.required(operation);
     if (!closed || required.isEmpty()) {
-      return;
+      return Tenant.ANYBODY;
     }
-    Set<Role> roles = roles(authorization, certificate);
+    Optional<ApiKey> key = authorization.map(this::key);
+    Set<Role> roles = roles(key, certificate);
     if (roles.isEmpty()) {
       throw ServingException.unauthenticated("no key (expected: authorization: Bearer KEY)");
     }
     if (roles.stream().noneMatch(role -> role.includes(required.get()))) {
       throw ServingException.permissionDenied(operation, required.get().label());
     }
+    return key.map(Tenant::holding).orElseGet(() -> Tenant.holding(certificate));
   }
 
-  private Set<Role> roles(Optional<String> authorization, Set<Role> certificate) {
-    if (authorization.isEmpty()) {
-      return certificate;
-    }
-    Set<Role> keys = keyRoles(authorization.get());
-    return Stream.concat(keys.stream(), certificate.stream()).collect(Collectors.toSet());
+  private static Set<Role> roles(Optional<ApiKey> key, Certified certificate) {
+    Set<Role> keys = key.map(ApiKey::roles).orElse(Set.of());
+    return Stream.concat(keys.stream(), certificate.roles().stream()).collect(Collectors.toSet());
   }
 
-  private Set<Role> keyRoles(String authorization) {
+  private ApiKey key(String authorization) {
     if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       throw ServingException.unauthenticated(
           "authorization: of another kind (expected: Bearer KEY)");
     }
     return keys.get()
         .find(authorization.substring(SCHEME.length()).strip())
-        .map(ApiKey::roles)
         .orElseThrow(() -> ServingException.unauthenticated("unknown key"));
   }
 }

@@ -146,6 +146,15 @@ public final class ServingException extends RuntimeException {
     return of(ErrorReason.ERROR_REASON_CANCELLED, what, Map.of());
   }
 
+  /** The caller has read nothing of what is there for it for so long. */
+  public static ServingException readerStalled(Duration limit) {
+    return of(
+        ErrorReason.ERROR_REASON_READER_STALLED,
+        "nothing was read for %d ms, though there was something to read"
+            .formatted(limit.toMillis()),
+        Map.of("limit_ms", Long.toString(limit.toMillis())));
+  }
+
   /** The caller did not say who it is, or nobody knows it; the message never holds a key. */
   public static ServingException unauthenticated(String what) {
     return of(ErrorReason.ERROR_REASON_UNAUTHENTICATED, what, Map.of());

@@ -1,9 +1,11 @@
 package io.ennead.node;
 
+import io.ennead.access.Certified;
 import io.ennead.access.Gatekeeper;
-import io.ennead.access.Role;
+import io.ennead.access.Tenant;
 import io.ennead.node.tls.CertificateRoles;
 import io.grpc.Attributes;
+import io.grpc.Contexts;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -12,12 +14,12 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import java.util.Optional;
-import java.util.Set;
 import javax.net.ssl.SSLSession;
 
 /** Asks the gatekeeper about every gRPC call, before its service sees anything of it. */
 final class AccessInterceptor implements ServerInterceptor {
-  private static final Attributes.Key<Set<Role>> ROLES = Attributes.Key.create("ennead-roles");
+  private static final Attributes.Key<Certified> CERTIFIED =
+      Attributes.Key.create("ennead-certified");
 
   private final Gatekeeper gatekeeper;
 
@@ -33,7 +35,7 @@ final class AccessInterceptor implements ServerInterceptor {
         SSLSession session = attributes.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
         return session == null
             ? attributes
-            : attributes.toBuilder().set(ROLES, CertificateRoles.of(session)).build();
+            : attributes.toBuilder().set(CERTIFIED, CertificateRoles.of(session)).build();
       }
     };
   }
@@ -41,10 +43,11 @@ final class AccessInterceptor implements ServerInterceptor {
   @Override
   public <Q, R> Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    gatekeeper.check(
-        call.getMethodDescriptor().getFullMethodName(),
-        Optional.ofNullable(headers.get(Dialer.AUTHORIZATION)),
-        Optional.ofNullable(call.getAttributes().get(ROLES)).orElse(Set.of()));
-    return next.startCall(call, headers);
+    Tenant tenant =
+        gatekeeper.check(
+            call.getMethodDescriptor().getFullMethodName(),
+            Optional.ofNullable(headers.get(Dialer.AUTHORIZATION)),
+            Optional.ofNullable(call.getAttributes().get(CERTIFIED)).orElse(Certified.NONE));
+    return Contexts.interceptCall(CallingTenant.of(tenant), call, headers, next);
   }
 }

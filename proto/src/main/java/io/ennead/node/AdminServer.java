@@ -7,8 +7,9 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import io.ennead.access.Certified;
 import io.ennead.access.Gatekeeper;
-import io.ennead.access.Role;
+import io.ennead.access.Tenant;
 import io.ennead.errors.ServingException;
 import io.ennead.node.tls.CertificateRoles;
 import io.ennead.node.tls.TlsIdentity;
@@ -63,7 +64,7 @@ public final class AdminServer implements AutoCloseable {
   }
 
   /**
-   * Listens, and registers the JVM's metrics.
+   * Listens, and registers the metrics of the JVM and of the node as a whole.
    *
    * @param port 0 for any free one
    * @param allowInsecure allow an address other than loopback, without TLS
@@ -82,6 +83,7 @@ public final class AdminServer implements AutoCloseable {
     boolean safe = allowInsecure || security.tls().isPresent();
     HttpServer server = bind(BindAddress.of("admin-host", host, port, safe), security.tls());
     JvmMetrics.builder().register(registry);
+    NodeMetrics.register(registry, readiness);
     Map<String, HttpHandler> routes =
         Map.of(
             "/metrics", new MetricsHandler(registry),
@@ -191,12 +193,12 @@ public final class AdminServer implements AutoCloseable {
       throws IOException {
     Optional<String> authorization =
         Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization"));
-    Set<Role> certificate =
+    Certified certificate =
         exchange instanceof HttpsExchange https
             ? CertificateRoles.of(https.getSSLSession())
-            : Set.of();
+            : Certified.NONE;
     try {
-      gatekeeper.check(path, authorization, certificate);
+      Tenant unused = gatekeeper.check(path, authorization, certificate);
       return true;
     } catch (ServingException e) {
       boolean known = e.reason() == ErrorReason.ERROR_REASON_PERMISSION_DENIED;

@@ -61,7 +61,7 @@ public final class NodeSecurity implements AutoCloseable {
     SecurityMetrics metrics = new SecurityMetrics(registry);
     List<WatchedFiles> watched = new ArrayList<>();
     Optional<TlsIdentity> tls = config.tls().map(files -> identity(files, metrics, watched));
-    tls.ifPresent(identity -> metrics.expiry(registry, identity));
+    metrics.expiry(registry, tls);
     Gatekeeper gatekeeper = gatekeeper(config, tls, metrics, watched);
     if (watched.isEmpty()) {
       return new NodeSecurity(tls, gatekeeper, metrics, Optional.empty());

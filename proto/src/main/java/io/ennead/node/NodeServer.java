@@ -147,7 +147,8 @@ public final class NodeServer implements AutoCloseable {
       Readiness readiness,
       PrometheusRegistry registry,
       List<BindableService> services) {
-    return start(options, NodeSecurity.none(), readiness, registry, services, Set.of());
+    CallMetrics metrics = new CallMetrics(registry);
+    return start(options, NodeSecurity.none(), readiness, metrics, services, Set.of());
   }
 
   /**
@@ -161,7 +162,7 @@ public final class NodeServer implements AutoCloseable {
       Options options,
       NodeSecurity security,
       Readiness readiness,
-      PrometheusRegistry registry,
+      CallMetrics metrics,
       List<BindableService> services,
       Set<String> inline) {
     InetSocketAddress address = options.bind(security);
@@ -169,7 +170,7 @@ public final class NodeServer implements AutoCloseable {
     EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
-    NettyServerBuilder builder = builder(options, security, address, registry);
+    NettyServerBuilder builder = builder(options, security, address, metrics);
     builder.addService(health.getHealthService());
     addReflection(builder);
     services.forEach(service -> builder.addService(readInside(service)));
@@ -236,10 +237,7 @@ public final class NodeServer implements AutoCloseable {
   }
 
   private static NettyServerBuilder builder(
-      Options options,
-      NodeSecurity security,
-      InetSocketAddress address,
-      PrometheusRegistry registry) {
+      Options options, NodeSecurity security, InetSocketAddress address, CallMetrics metrics) {
     ServerCredentials credentials =
         security.tls().map(TlsIdentity::server).orElseGet(InsecureServerCredentials::create);
     NettyServerBuilder builder =
@@ -257,7 +255,7 @@ public final class NodeServer implements AutoCloseable {
             // The last one added is the outermost: metrics see the mapped codes.
             .intercept(new AccessInterceptor(security.gatekeeper()))
             .intercept(new ErrorInterceptor())
-            .intercept(new CallMetrics(registry))
+            .intercept(metrics)
             .addTransportFilter(AccessInterceptor.readingCertificates());
     return options.publicServer() ? endingConnections(builder) : builder;
   }

@@ -4,6 +4,8 @@ import io.ennead.node.tls.TlsIdentity;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import java.util.Optional;
 
 /** What a person who watches certificates and keys wants to know. */
 final class SecurityMetrics {
@@ -22,13 +24,18 @@ final class SecurityMetrics {
             .help("Files of certificates or keys that changed and were read again, or were not.")
             .labelNames("files", "outcome")
             .register(registry);
+    for (String outcome : List.of("done", "failed")) {
+      reloads.initLabelValues("certificates", outcome);
+      reloads.initLabelValues("api-keys", outcome);
+    }
   }
 
-  void expiry(PrometheusRegistry registry, TlsIdentity identity) {
+  /** Nothing is told without TLS. */
+  void expiry(PrometheusRegistry registry, Optional<TlsIdentity> tls) {
     GaugeWithCallback.builder()
         .name("ennead_tls_certificate_expiry_timestamp_seconds")
-        .help("When the node's own certificate expires, in seconds since 1970.")
-        .callback(callback -> callback.call((double) identity.validUntil().getEpochSecond()))
+        .help("When the node's own certificate expires, in seconds since 1970; with TLS only.")
+        .callback(gauge -> tls.ifPresent(own -> gauge.call(own.validUntil().getEpochSecond())))
         .register(registry);
   }
 

@@ -22,8 +22,9 @@ class GatekeeperTest {
       new AtomicReference<>(new ApiKeys(List.of(ApiKey.of("web", Set.of(Role.INFER), key))));
   private final Gatekeeper gatekeeper = Gatekeeper.askingFor(keys::get);
 
-  private void check(String operation, String authorization, Role... certificate) {
-    gatekeeper.check(operation, Optional.of(authorization), Set.of(certificate));
+  private Tenant check(String operation, String authorization, Role... certificate) {
+    return gatekeeper.check(
+        operation, Optional.of(authorization), new Certified("CN=x", Set.of(certificate)));
   }
 
   private static ErrorReason reason(Runnable call) {
@@ -44,13 +45,26 @@ class GatekeeperTest {
   }
 
   @Test
+  void theTenantIsTheKeysHolderElseTheCertificates() {
+    keys.set(
+        new ApiKeys(List.of(ApiKey.of("web", Set.of(Role.INFER), key).with(3, Priority.HIGH))));
+    assertThat(check(GENERATE, "Bearer " + key, Role.NODE))
+        .isEqualTo(new Tenant("key:web", 3, Priority.HIGH));
+    assertThat(
+            gatekeeper.check(GENERATE, Optional.empty(), new Certified("CN=x", Set.of(Role.INFER))))
+        .isEqualTo(new Tenant("certificate:CN=x", 1, Priority.NORMAL));
+    assertThat(Gatekeeper.OPEN.check(GENERATE, Optional.empty(), Certified.NONE))
+        .isEqualTo(Tenant.ANYBODY);
+  }
+
+  @Test
   void whoIsNotKnownIsUnauthenticated() {
     for (String sent : List.of("Bearer " + key + "x", "Basic " + key, key, "Bearer", "Bearer ")) {
       assertThat(reason(() -> check(GENERATE, sent)))
           .as(sent)
           .isEqualTo(ErrorReason.ERROR_REASON_UNAUTHENTICATED);
     }
-    assertThat(reason(() -> gatekeeper.check(GENERATE, Optional.empty(), Set.of())))
+    assertThat(reason(() -> gatekeeper.check(GENERATE, Optional.empty(), Certified.NONE)))
         .isEqualTo(ErrorReason.ERROR_REASON_UNAUTHENTICATED);
   }
 
@@ -79,7 +93,10 @@ class GatekeeperTest {
     assertThatThrownBy(() -> check("ennead.v1.New/Method", "Bearer " + key, Role.ADMIN))
         .hasMessage("ennead.v1.New/Method is not allowed (expected: role nobody)");
     assertThat(
-            reason(() -> Gatekeeper.OPEN.check("ennead.v1.New/Method", Optional.empty(), Set.of())))
+            reason(
+                () ->
+                    Gatekeeper.OPEN.check(
+                        "ennead.v1.New/Method", Optional.empty(), Certified.NONE)))
         .isEqualTo(ErrorReason.ERROR_REASON_PERMISSION_DENIED);
   }
 

@@ -122,7 +122,7 @@ class NodeServerTest {
             options("127.0.0.1", 0, false),
             NodeSecurity.none(),
             new Readiness(),
-            new PrometheusRegistry(),
+            new CallMetrics(new PrometheusRegistry()),
             List.of(service),
             inline)) {
       ManagedChannel channel =

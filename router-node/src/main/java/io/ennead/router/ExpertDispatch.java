@@ -1,17 +1,23 @@
 package io.ennead.router;
 
+import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.DispatchMetrics;
+import io.ennead.router.dispatch.ExpertRowCounts;
+import io.ennead.router.dispatch.LayerMetrics;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.peer.Expectations;
+import io.ennead.router.peer.PeerMetrics;
 import io.ennead.router.peer.PeerMonitor;
 import io.ennead.router.placement.PlacementTracker;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A router's way to its expert nodes: peers, placement and dispatch. A router node has one below
@@ -23,11 +29,14 @@ public final class ExpertDispatch implements AutoCloseable {
   private final Readiness readiness;
   private final PeerMonitor monitor;
   private final RemoteExpertLayer layer;
+  private final ExpertRowCounts counts;
 
-  private ExpertDispatch(Readiness readiness, PeerMonitor monitor, RemoteExpertLayer layer) {
+  private ExpertDispatch(
+      Readiness readiness, PeerMonitor monitor, RemoteExpertLayer layer, ExpertRowCounts counts) {
     this.readiness = readiness;
     this.monitor = monitor;
     this.layer = layer;
+    this.counts = counts;
   }
 
   /**
@@ -52,7 +61,7 @@ public final class ExpertDispatch implements AutoCloseable {
       Dialer dialer,
       Readiness readiness,
       PrometheusRegistry registry) {
-    var model = checkpoint.config();
+    ModelConfig model = checkpoint.config();
     PlacementTracker placement =
         new PlacementTracker(model.moeLayers(), model.experts(), readiness);
     Expectations expected =
@@ -61,22 +70,44 @@ public final class ExpertDispatch implements AutoCloseable {
             config.dtype(),
             config.batchInvariant(),
             model.hiddenSize(),
+            config.allowMixedNumerics(),
             config.verifyExperts()
                 ? new KnownExperts(checkpoint)
                 : Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(config.peers(), dialer, expected, config.probing(), placement::update);
+    ExpertRowCounts counts = new ExpertRowCounts(model.moeLayers(), model.experts());
+    placement.register(registry);
+    PeerMetrics.register(registry, monitor::peers);
+    DispatchMetrics metrics = metrics(config, model, registry);
+    metrics.expect(monitor.peers());
     RemoteExpertLayer layer =
         new RemoteExpertLayer(
             placement::current,
             model.hiddenSize(),
             new RemoteExpertLayer.Patience(config.expertBudget(), config.expertTimeout()),
-            new DispatchMetrics(registry));
-    return new ExpertDispatch(readiness, monitor, layer);
+            metrics,
+            counts);
+    return new ExpertDispatch(readiness, monitor, layer, counts);
+  }
+
+  private static DispatchMetrics metrics(
+      RouterConfig config, ModelConfig model, PrometheusRegistry registry) {
+    return new DispatchMetrics(
+        registry,
+        model.experts(),
+        config.layerMetrics()
+            ? Optional.of(new LayerMetrics(registry, model.moeLayers(), model.experts()))
+            : Optional.empty());
   }
 
   RemoteExpertLayer layer() {
     return layer;
+  }
+
+  /** Moves experts between the nodes. */
+  Balancer balancer() {
+    return new Balancer(monitor::peers, counts);
   }
 
   /**

@@ -6,21 +6,25 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.SecurityConfig;
 import io.ennead.node.Setting;
 import io.ennead.router.api.MoeLimits;
+import io.ennead.router.api.SlowReaders;
+import io.ennead.router.balance.BalanceOptions;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.FailureRules;
+import io.ennead.router.generate.QueueLimits;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.SchedulerLimits;
 import io.ennead.router.model.DecoderOptions;
 import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.RoutingRule;
-import io.ennead.router.peer.PeerAddress;
 import io.ennead.router.peer.PeerMonitor;
+import io.ennead.router.peer.PeerSource;
 import io.ennead.router.trace.TraceLevel;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Everything that can be set on a router node. */
@@ -28,7 +32,11 @@ public record RouterConfig(
     @Setting(help = "directory of the model: config.json, tokenizer.json, safetensors") Path model,
     @Setting(help = "name that requests use; empty: the directory's name", byDefault = "")
         String modelName,
-    @Setting(help = "expert nodes, host:port, separated by commas") List<String> expertNodes,
+    @Setting(
+            help =
+                "expert nodes, separated by commas: host:port, or dns:///host:port for every address of"
+                    + " a name, which is looked up again and again")
+        List<String> expertNodes,
     @Setting(help = "device of the dense part: cpu or cuda:N", byDefault = "cpu") String device,
     @Setting(
             help =
@@ -42,6 +50,17 @@ public record RouterConfig(
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
     @Setting(help = "port of /metrics, /livez and /readyz; 0: any free one", byDefault = "8471")
         int adminPort,
+    @Setting(
+            help =
+                "gRPC port of ClusterService, on the admin host; 0: any free one; -1: the admin port"
+                    + " and 2",
+            byDefault = "-1")
+        int clusterPort,
+    @Setting(
+            help =
+                "series of metrics: summary, or layers, which adds those of every layer and expert",
+            byDefault = "summary")
+        MetricsDetail metricsDetail,
     @Setting(help = "native threads per call of the engine", byDefault = "1") int threads,
     @Setting(help = "rows per matrix product when decoding: part of the numerics", byDefault = "8")
         int decodeTile,
@@ -67,9 +86,20 @@ public record RouterConfig(
     @Setting(help = "requests that wait for a place; more are refused", byDefault = "256")
         int maxQueuedRequests,
     @Setting(
-            help = "when the first that waits has waited for so long, more are refused",
+            help = "tokens of the prompts of requests that wait, at least the model's context",
+            byDefault = "262144")
+        int maxQueuedTokens,
+    @Setting(
+            help =
+                "when the first that waits has waited for so long, more are refused; each tenant and"
+                    + " priority by itself",
             byDefault = "10s")
         Duration maxQueueTime,
+    @Setting(
+            help =
+                "a client that takes nothing for so long, though there is something, loses its call",
+            byDefault = "30s")
+        Duration stallTimeout,
     @Setting(help = "tokens in one call of MoeService.Forward", byDefault = "8192")
         int maxMoeTokens,
     @Setting(help = "temperature of the gate when a request has none", byDefault = "1")
@@ -120,6 +150,18 @@ public record RouterConfig(
             help = "share of a request's tokens that may be computed without an expert; 0: none",
             byDefault = "0")
         double maxDegradedShare,
+    @Setting(
+            help =
+                "how often experts are moved to even out the nodes' loads, on one router of a pool;"
+                    + " 0: only when an operator asks",
+            byDefault = "0s")
+        Duration balanceInterval,
+    @Setting(
+            help =
+                "replicas per layer beyond one of each expert that balancing makes; -1: as many as there"
+                    + " are",
+            byDefault = "-1")
+        int spareReplicas,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
         Duration probeInterval,
     @Setting(
@@ -127,6 +169,12 @@ public record RouterConfig(
                 "hash the experts in the model directory and refuse expert nodes that hold others",
             byDefault = "true")
         boolean verifyExperts,
+    @Setting(
+            help =
+                "let replicas give other bits (other processors or devices); every response says so in"
+                    + " the header x-ennead-mixed-numerics",
+            byDefault = "false")
+        boolean allowMixedNumerics,
     @Setting(help = "longest request or response message", byDefault = "64MiB", bytes = true)
         int maxMessageBytes,
     @Setting(help = "how long requests in progress may take when shutting down", byDefault = "30s")
@@ -143,12 +191,26 @@ public record RouterConfig(
         Path peerKeyFile,
     SecurityConfig security) {
 
+  /** How fine the metrics are. */
+  public enum MetricsDetail {
+    /** Peers, and experts over all layers. */
+    SUMMARY,
+    /** Every layer and its experts, too. */
+    LAYERS
+  }
+
   /** Positions per KV block. */
   static final int BLOCK_SIZE = 32;
+
+  /** What one slow reader may leave unread before its request is ended, its trace aside. */
+  private static final int MAX_BUFFERED_PIECES = 4096;
+
+  private static final long MAX_BUFFERED_BYTES = 16 << 20;
 
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {
     expertNodes = List.copyOf(expertNodes);
+    requireAtLeast("cluster-port", clusterPort, -1);
     requireAtLeast("threads", threads, 1);
     requireAtLeast("decode-tile", decodeTile, 2);
     requireAtLeast("prefill-tile", prefillTile, 2);
@@ -156,6 +218,7 @@ public record RouterConfig(
     requireAtLeast("max-batch", maxBatch, 1);
     requireAtLeast("kv-cache-tokens", kvCacheTokens, BLOCK_SIZE);
     requireAtLeast("max-queued-requests", maxQueuedRequests, 1);
+    requireAtLeast("max-queued-tokens", maxQueuedTokens, 1);
     requireAtLeast("max-moe-tokens", maxMoeTokens, 1);
     requireAtLeast("max-experts-per-token", maxExpertsPerToken, 0);
     requireAtLeast("max-continuations", maxContinuations, 1);
@@ -166,9 +229,15 @@ public record RouterConfig(
     requirePositive("expert-budget", expertBudget);
     requirePositive("expert-timeout", expertTimeout);
     requirePositive("max-queue-time", maxQueueTime);
+    requirePositive("stall-timeout", stallTimeout);
     requirePositive("max-expert-wait", maxExpertWait);
     new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
+    requireAtLeast("spare-replicas", spareReplicas, -1);
     requirePositive("probe-interval", probeInterval);
+    if (balanceInterval.isNegative()) {
+      throw new IllegalArgumentException(
+          "balance-interval: %s (expected: at least 0)".formatted(balanceInterval));
+    }
     requirePeers(expertNodes);
   }
 
@@ -187,7 +256,7 @@ public record RouterConfig(
 
   private static void requirePeers(List<String> expertNodes) {
     try {
-      long different = expertNodes.stream().map(PeerAddress::parse).distinct().count();
+      long different = expertNodes.stream().map(PeerSource::parse).distinct().count();
       if (different < expertNodes.size() || expertNodes.isEmpty()) {
         throw new IllegalArgumentException(
             "%s (expected: at least one, each once)".formatted(expertNodes));
@@ -216,8 +285,33 @@ public record RouterConfig(
     }
   }
 
+  /** A prompt as long as the context must fit the queue, else it would never be let in. */
+  void requireQueueFor(int contextLength) {
+    if (maxQueuedTokens < contextLength) {
+      throw new ConfigException(
+          "max-queued-tokens: %d (expected: at least %d, the model's context)"
+              .formatted(maxQueuedTokens, contextLength));
+    }
+  }
+
+  /** Whether single layers get series. */
+  boolean layerMetrics() {
+    return metricsDetail == MetricsDetail.LAYERS;
+  }
+
   NodeServer.Options serverOptions() {
     return new NodeServer.Options(host, port, maxMessageBytes, allowInsecure, grace).toClients();
+  }
+
+  /** Of what only operators call. */
+  NodeServer.Options clusterOptions() {
+    int beside = adminPort == 0 ? 0 : adminPort + 2;
+    return new NodeServer.Options(
+        security.adminHost(),
+        clusterPort == -1 ? beside : clusterPort,
+        maxMessageBytes,
+        allowInsecure,
+        grace);
   }
 
   /** Empty: no key is sent to expert nodes. */
@@ -225,8 +319,14 @@ public record RouterConfig(
     return Optional.of(peerKeyFile).filter(path -> !path.toString().isEmpty());
   }
 
-  List<PeerAddress> peers() {
-    return expertNodes.stream().map(PeerAddress::parse).toList();
+  List<PeerSource> peers() {
+    return expertNodes.stream().map(PeerSource::parse).toList();
+  }
+
+  BalanceOptions balancing() {
+    return new BalanceOptions(
+        spareReplicas < 0 ? OptionalInt.empty() : OptionalInt.of(spareReplicas),
+        BalanceOptions.USUAL_GAIN);
   }
 
   PeerMonitor.Options probing() {
@@ -263,9 +363,18 @@ public record RouterConfig(
     return new MoeLimits(maxMoeTokens, 4 * maxMoeTokens, usual.threads(), usual.queue());
   }
 
+  SlowReaders.Limits slowReaderLimits() {
+    return new SlowReaders.Limits(
+        MAX_BUFFERED_PIECES, maxTraceBytes + MAX_BUFFERED_BYTES, stallTimeout);
+  }
+
   SchedulerLimits schedulerLimits() {
     return new SchedulerLimits(
-        maxBatch, maxQueuedRequests, maxQueueTime, prefillTile, prefillBudget, prefixCache);
+        maxBatch,
+        new QueueLimits(maxQueuedRequests, maxQueuedTokens, maxQueueTime),
+        prefillTile,
+        prefillBudget,
+        prefixCache);
   }
 
   BlockPool blockPool() {

@@ -1,6 +1,7 @@
 package io.ennead.router;
 
 import io.ennead.node.AdminServer;
+import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.NodeSecurity;
@@ -8,7 +9,10 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.security.Security;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,24 +29,24 @@ import org.slf4j.LoggerFactory;
 public final class RouterNode implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(RouterNode.class);
 
-  private final NodeSecurity security;
   private final Readiness readiness;
-  private final AdminServer admin;
-  private final RouterParts parts;
   private final NodeServer server;
+  private final AdminServer admin;
+  private final NodeServer cluster;
+  private final Deque<AutoCloseable> started;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private RouterNode(
-      NodeSecurity security,
       Readiness readiness,
+      NodeServer server,
       AdminServer admin,
-      RouterParts parts,
-      NodeServer server) {
-    this.security = security;
+      NodeServer cluster,
+      Deque<AutoCloseable> started) {
     this.readiness = readiness;
-    this.admin = admin;
-    this.parts = parts;
     this.server = server;
+    this.admin = admin;
+    this.cluster = cluster;
+    this.started = started;
   }
 
   /** Runs a node, configured by flags, environment and file, until the process is told to end. */
@@ -58,6 +62,8 @@ public final class RouterNode implements AutoCloseable {
       System.out.print(ConfigLoader.help(RouterConfig.class, "router"));
       return 0;
     }
+    // Java's 30 s are long for a router to learn of a new expert node.
+    Security.setProperty("networkaddress.cache.ttl", "5");
     try {
       var config = ConfigLoader.load(RouterConfig.class, "router", args, System.getenv());
       RouterNode node = start(config);
@@ -82,32 +88,59 @@ public final class RouterNode implements AutoCloseable {
    * @throws IllegalArgumentException when the model cannot be served, naming file and expectation
    */
   public static RouterNode start(RouterConfig config) {
+    return start(config, new PrometheusRegistry());
+  }
+
+  /**
+   * The same with a registry of the caller's, which gets the node's metrics.
+   *
+   * @throws ConfigException when an address may not or cannot be bound
+   * @throws IllegalArgumentException when the model cannot be served, naming file and expectation
+   */
+  public static RouterNode start(RouterConfig config, PrometheusRegistry registry) {
     logger.info("router: {}", ConfigLoader.describe(config));
-    var registry = new PrometheusRegistry();
     var readiness = new Readiness();
     readiness.waitFor("model", "loading " + config.model());
     NodeSecurity security = NodeSecurity.open(config.security(), registry);
-    AdminServer admin = null;
-    RouterParts parts = null;
+    Deque<AutoCloseable> started = new ArrayDeque<>(List.of(security));
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
-      admin = startAdmin(config, security, readiness, registry);
-      parts = RouterParts.assemble(config, security.dialer(config.peerKey()), readiness, registry);
+      AdminServer admin = startAdmin(config, security, readiness, registry);
+      started.push(admin);
+      RouterParts parts =
+          RouterParts.assemble(config, security.dialer(config.peerKey()), readiness, registry);
+      started.push(parts);
+      CallMetrics metrics = new CallMetrics(registry);
+      NodeServer cluster =
+          NodeServer.start(
+              config.clusterOptions(),
+              security,
+              readiness,
+              metrics,
+              parts.operatorServices(),
+              Set.of());
+      started.push(cluster);
       NodeServer server =
           NodeServer.start(
-              config.serverOptions(), security, readiness, registry, parts.services(), Set.of());
+              config.serverOptions(), security, readiness, metrics, parts.services(), Set.of());
+      started.push(server);
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
-      return new RouterNode(security, readiness, admin, parts, server);
+      return new RouterNode(readiness, server, admin, cluster, started);
     } catch (RuntimeException e) {
-      if (parts != null) {
-        parts.close();
-      }
-      if (admin != null) {
-        admin.close();
-      }
-      security.close();
+      closeAll(started);
       throw e;
+    }
+  }
+
+  /** The last started first. */
+  private static void closeAll(Deque<AutoCloseable> started) {
+    while (!started.isEmpty()) {
+      try {
+        started.pop().close();
+      } catch (Exception e) { // the others must still be closed
+        logger.warn("a part did not close", e);
+      }
     }
   }
 
@@ -135,6 +168,11 @@ public final class RouterNode implements AutoCloseable {
     return admin.port();
   }
 
+  /** The gRPC port of {@code ClusterService}. */
+  public int clusterPort() {
+    return cluster.port();
+  }
+
   /**
    * Waits until every expert can be reached.
    *
@@ -150,10 +188,7 @@ public final class RouterNode implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      server.close();
-      parts.close();
-      admin.close();
-      security.close();
+      closeAll(started);
     }
   }
 }

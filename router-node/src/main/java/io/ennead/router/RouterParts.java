@@ -5,13 +5,19 @@ import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
+import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
+import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
+import io.ennead.router.api.SlowReaders;
+import io.ennead.router.balance.BalanceSchedule;
+import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
+import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.MoeModel;
@@ -29,9 +35,6 @@ import org.slf4j.LoggerFactory;
 final class RouterParts implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(RouterParts.class);
 
-  /** Pieces that one slow reader may leave unread before its request is ended. */
-  private static final int MAX_BUFFERED_PIECES = 4096;
-
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final RouterConfig config;
   private final PrometheusRegistry registry;
@@ -39,6 +42,7 @@ final class RouterParts implements AutoCloseable {
   private final ModelInfo info;
   private final GenerationDefaults defaults;
   private List<BindableService> services = List.of();
+  private List<BindableService> operatorServices = List.of();
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
     this.config = config;
@@ -67,11 +71,18 @@ final class RouterParts implements AutoCloseable {
 
   private void open(Dialer dialer, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
+    config.requireQueueFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
-    RemoteExpertLayer experts =
-        keep(ExpertDispatch.start(
-                config, checkpoint, info.fingerprint(), dialer, readiness, registry))
-            .layer();
+    ExpertDispatch dispatch =
+        keep(
+            ExpertDispatch.start(
+                config, checkpoint, info.fingerprint(), dialer, readiness, registry));
+    RemoteExpertLayer experts = dispatch.layer();
+    Balancer balancer = dispatch.balancer();
+    operatorServices = List.of(new ClusterGrpcService(balancer));
+    if (!config.balanceInterval().isZero()) {
+      keep(BalanceSchedule.start(balancer, config.balancing(), config.balanceInterval()));
+    }
     MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
     BatchGenerator generator =
         keep(
@@ -96,15 +107,22 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     generator,
                     layer)));
-    services = services(catalog);
+    services = services(catalog, generator.metrics());
   }
 
-  private List<BindableService> services(ModelCatalog catalog) {
+  private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
     SecureRandom seeds = new SecureRandom();
-    return List.of(
-        DegradedTrailer.on(new InferenceGrpcService(catalog, MAX_BUFFERED_PIECES, seeds::nextLong)),
-        DegradedTrailer.on(
-            keep(MoeGrpcService.open(catalog, config.moeLimits(), seeds::nextLong))));
+    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    List<BindableService> services =
+        List.of(
+            DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
+            DegradedTrailer.on(
+                keep(
+                    MoeGrpcService.open(
+                        catalog, config.moeLimits(), seeds::nextLong, metrics::degraded))));
+    return config.allowMixedNumerics()
+        ? services.stream().map(MixedNumericsHeader::on).toList()
+        : services;
   }
 
   private ModelInfo info(String fingerprint) {
@@ -131,6 +149,11 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over gRPC. */
   List<BindableService> services() {
     return services;
+  }
+
+  /** What operators call. */
+  List<BindableService> operatorServices() {
+    return operatorServices;
   }
 
   /** One line for the log. */

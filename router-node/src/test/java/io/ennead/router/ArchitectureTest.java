@@ -39,6 +39,8 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.moe..")
           .layer("dispatch")
           .definedBy("io.ennead.router.dispatch..")
+          .layer("balance")
+          .definedBy("io.ennead.router.balance..")
           .layer("placement")
           .definedBy("io.ennead.router.placement..")
           .layer("peer")
@@ -60,12 +62,14 @@ class ArchitectureTest {
           .whereLayer("moe")
           .mayOnlyBeAccessedByLayers(
               "main", "api", "score", "generate", "trace", "model", "dispatch")
+          .whereLayer("balance")
+          .mayOnlyBeAccessedByLayers("main", "api")
           .whereLayer("dispatch")
-          .mayOnlyBeAccessedByLayers("main")
+          .mayOnlyBeAccessedByLayers("main", "api", "balance")
           .whereLayer("placement")
           .mayOnlyBeAccessedByLayers("main", "dispatch")
           .whereLayer("peer")
-          .mayOnlyBeAccessedByLayers("main", "dispatch", "placement");
+          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "placement");
 
   @ArchTest
   static final ArchRule noCycles =

@@ -2,6 +2,7 @@ package io.ennead.cli;
 
 import io.ennead.access.ApiKey;
 import io.ennead.access.ApiKeys;
+import io.ennead.access.Priority;
 import io.ennead.access.Role;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,10 +42,30 @@ final class KeysCommand implements Callable<Integer> {
       description = "What the holder may do: infer, read, admin (both), node.")
   private List<Role> roles = List.of();
 
+  @Option(
+      names = "--share",
+      defaultValue = "1",
+      converter = CountConverter.class,
+      paramLabel = "N",
+      description =
+          "Share of a router that is busy, beside those of other keys, 1 to 100 (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int share = 1;
+
+  @Option(
+      names = "--priority",
+      defaultValue = "normal",
+      converter = PriorityConverter.class,
+      paramLabel = "PRIORITY",
+      description =
+          "The highest that its requests may ask for: low, normal, high (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Priority priority = Priority.NORMAL;
+
   @Override
   public Integer call() throws IOException {
     String key = ApiKey.random();
-    ApiKeys.append(file, ApiKey.of(name, Set.copyOf(roles), key));
+    ApiKeys.append(file, ApiKey.of(name, Set.copyOf(roles), key).with(share, priority));
     spec.commandLine().getOut().println(key);
     return 0;
   }

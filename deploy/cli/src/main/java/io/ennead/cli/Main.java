@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ClusterCommand.class,
       RouterCommand.class,
       ExpertCommand.class,
+      ExpertsCommand.class,
       GenerateCommand.class,
       ScoreCommand.class,
       RouteCommand.class,

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.MoeServiceForwardRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,8 +45,20 @@ class LoadtestFilesTest {
   @ParameterizedTest
   @MethodSource("ghzFiles")
   void everyKeyIsOneThatGhzKnows(Path file) throws IOException {
-    JsonNode config = new ObjectMapper().readTree(file.toFile());
-    assertThat(config.fieldNames()).toIterable().isSubsetOf(GHZ_KEYS);
+    assertThat(unknownKeys(new ObjectMapper().readTree(file.toFile()))).isEmpty();
+  }
+
+  @Test
+  void aKeyThatGhzWouldIgnoreIsFound() throws IOException {
+    JsonNode config = new ObjectMapper().readTree("{\"total\": 1, \"max-calls\": 2, \"RPS\": 3}");
+    assertThat(unknownKeys(config)).containsExactly("RPS", "max-calls");
+  }
+
+  private static Set<String> unknownKeys(JsonNode config) {
+    Set<String> keys = new TreeSet<>();
+    config.fieldNames().forEachRemaining(keys::add);
+    keys.removeAll(GHZ_KEYS);
+    return keys;
   }
 
   @ParameterizedTest
@@ -55,12 +70,45 @@ class LoadtestFilesTest {
     assertThat(config.path("name").asText() + ".json").isEqualTo(file.getFileName().toString());
     assertThat(config.path("call").asText()).startsWith("ennead.v1.");
     assertThat(config.path("total").asInt()).isPositive();
+    assertThat(config.path("tags").path("expect").asText()).isIn("OK", "Canceled");
   }
 
   @Test
-  void theThreeLoadsOfTheReadmeAreThere() throws IOException {
-    assertThat(ghzFiles().stream().map(file -> file.getFileName().toString()))
-        .contains("generate-200.json", "moe-forward-1000.json", "tokenize-1000.json");
+  void theScriptRunsEveryFile() throws IOException {
+    String script = Files.readString(Path.of("..", "loadtest", "run-ghz.sh"));
+    String names =
+        script.lines().filter(line -> line.startsWith("  set -- ")).findFirst().orElseThrow();
+    assertThat(Stream.of(names.substring("  set -- ".length()).split(" ")).map(n -> n + ".json"))
+        .containsExactlyInAnyOrderElementsOf(
+            ghzFiles().stream().map(file -> file.getFileName().toString()).toList());
+  }
+
+  @Test
+  void onlyTheStormIsCancelled() throws IOException {
+    for (Path file : ghzFiles()) {
+      JsonNode config = new ObjectMapper().readTree(file.toFile());
+      assertThat(config.has("stream-call-count"))
+          .as(file.toString())
+          .isEqualTo(config.path("tags").path("expect").asText().equals("Canceled"));
+    }
+  }
+
+  @Test
+  void anExpertsRequestHoldsAlmost64KiBForExpert0(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("request.bin");
+    String[] command = {"loadtest-data", "--service", "expert", "--tokens", "85", "--out"};
+    CliRun run =
+        CliRun.of(
+            Stream.concat(Stream.of(command), Stream.of(file.toString())).toArray(String[]::new));
+    assertThat(run.code()).isZero();
+    try (InputStream stream = Files.newInputStream(file)) {
+      var request = ExpertServiceForwardRequest.parseDelimitedFrom(stream);
+      assertThat(request.getRows().getData().size()).isEqualTo(85 * 192 * 4);
+      assertThat(request.getSlices(0).getExpert()).isZero();
+      assertThat(request.getSlices(0).getRowsCount()).isEqualTo(85);
+      assertThat(request.getModelFingerprint()).isNotEmpty();
+    }
+    assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).doesNotContain("{{");
   }
 
   @Test

@@ -9,18 +9,27 @@ import io.ennead.node.SharedBytesMarshaller;
 import io.ennead.v1.DataType;
 import io.ennead.v1.DescribeNodeRequest;
 import io.ennead.v1.DescribeNodeResponse;
+import io.ennead.v1.ExpertSelector;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertServiceGrpc;
+import io.ennead.v1.LoadExpertsRequest;
+import io.ennead.v1.LoadExpertsResponse;
 import io.ennead.v1.LoadedExpert;
+import io.ennead.v1.UnloadExpertsRequest;
+import io.ennead.v1.UnloadExpertsResponse;
 import io.ennead.wire.TensorCodec;
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +50,7 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
   private final Readiness readiness;
   private final int maxReplyBytes;
   private volatile @Nullable ServedExperts served;
+  private volatile @Nullable ExpertChanges changes;
 
   /**
    * A service that serves nothing yet.
@@ -55,8 +65,13 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
     this.maxReplyBytes = Math.max(0, maxMessageBytes - REPLY_OVERHEAD_BYTES);
   }
 
-  /** Serves these experts from now on. Calls in progress keep what they began with. */
-  public void serve(ServedExperts experts) {
+  /**
+   * Serves these experts from now on. Calls in progress keep what they began with.
+   *
+   * @param by what callers may change them by
+   */
+  public void serve(ServedExperts experts, ExpertChanges by) {
+    changes = by;
     served = experts;
   }
 
@@ -153,6 +168,53 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
       observer.onNext(describe(requireServed(), request.getKnownGeneration()));
       observer.onCompleted();
     } catch (ServingException e) {
+      observer.onError(GrpcErrors.toStatus(e));
+    }
+  }
+
+  @Override
+  public void loadExperts(
+      LoadExpertsRequest request, StreamObserver<LoadExpertsResponse> observer) {
+    change(
+        observer,
+        request.getModelFingerprint(),
+        request.getExpertsList(),
+        ExpertChanges::load,
+        now ->
+            LoadExpertsResponse.newBuilder()
+                .setGeneration(now.generation())
+                .setHeld(now.fingerprints().size())
+                .build());
+  }
+
+  @Override
+  public void unloadExperts(
+      UnloadExpertsRequest request, StreamObserver<UnloadExpertsResponse> observer) {
+    change(
+        observer,
+        request.getModelFingerprint(),
+        request.getExpertsList(),
+        ExpertChanges::unload,
+        now ->
+            UnloadExpertsResponse.newBuilder()
+                .setGeneration(now.generation())
+                .setHeld(now.fingerprints().size())
+                .build());
+  }
+
+  private <T> void change(
+      StreamObserver<T> observer,
+      String fingerprint,
+      List<ExpertSelector> experts,
+      BiFunction<ExpertChanges, List<ExpertId>, ServedExperts> change,
+      Function<ServedExperts, T> response) {
+    try {
+      requireStaying();
+      List<ExpertId> ids = ChangeCall.decode(fingerprint, experts, requireServed());
+      ServedExperts now = change.apply(Objects.requireNonNull(changes, "changes"), ids);
+      observer.onNext(response.apply(now));
+      observer.onCompleted();
+    } catch (RuntimeException e) {
       observer.onError(GrpcErrors.toStatus(e));
     }
   }

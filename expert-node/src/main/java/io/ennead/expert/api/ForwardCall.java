@@ -37,7 +37,7 @@ record ForwardCall(int layer, Tile tile, Rows rows, List<Slice> slices, DataType
    */
   static ForwardCall decode(
       ExpertServiceForwardRequest request, ServedExperts served, int maxReplyBytes) {
-    requireModel(request, served);
+    served.requireModel(request.getModelFingerprint());
     int layer = layer(request, served);
     Tile tile = tile(request);
     DataType type = rowType(request.getRows(), served.type());
@@ -45,13 +45,6 @@ record ForwardCall(int layer, Tile tile, Rows rows, List<Slice> slices, DataType
     List<Slice> slices = slices(request, rows.count(), layer, served);
     requireReplyFits(slices, served.model().hiddenSize(), type, maxReplyBytes);
     return new ForwardCall(layer, tile, rows, slices, type);
-  }
-
-  private static void requireModel(ExpertServiceForwardRequest request, ServedExperts served) {
-    if (!request.getModelFingerprint().equals(served.modelFingerprint())) {
-      throw ServingException.modelMismatch(
-          request.getModelFingerprint(), served.modelFingerprint(), served.generation());
-    }
   }
 
   private static int layer(ExpertServiceForwardRequest request, ServedExperts served) {
@@ -110,7 +103,7 @@ record ForwardCall(int layer, Tile tile, Rows rows, List<Slice> slices, DataType
       throw ServingException.invalidField(
           field + ".expert", Integer.toUnsignedString(expert), "0 to " + (experts - 1));
     }
-    if (!served.fingerprints().containsKey(new ExpertId(layer, expert))) {
+    if (!served.computes(new ExpertId(layer, expert))) {
       throw ServingException.expertNotLoaded(layer, expert, served.generation());
     }
     return expert;

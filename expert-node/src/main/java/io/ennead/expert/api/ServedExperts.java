@@ -1,10 +1,12 @@
 package io.ennead.expert.api;
 
+import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.batch.ExpertBatcher;
 import io.ennead.wire.ComputeType;
 import java.util.Collections;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -20,7 +22,8 @@ import java.util.TreeMap;
  * @param device "cpu" or "cuda:N"
  * @param numericsId nodes with the same id give the same bits
  * @param batchInvariant whether bits do not depend on what else is computed
- * @param fingerprints of every expert held
+ * @param fingerprints of every expert held and announced
+ * @param leaving experts that are announced no longer, but still computed
  * @param batcher computes
  */
 public record ServedExperts(
@@ -33,10 +36,47 @@ public record ServedExperts(
     String numericsId,
     boolean batchInvariant,
     SortedMap<ExpertId, String> fingerprints,
+    Set<ExpertId> leaving,
     ExpertBatcher batcher) {
 
-  /** Copies the map. */
+  /** Copies the collections. */
   public ServedExperts {
     fingerprints = Collections.unmodifiableSortedMap(new TreeMap<>(fingerprints));
+    leaving = Set.copyOf(leaving);
+  }
+
+  /** Whether calls for an expert are computed. */
+  boolean computes(ExpertId id) {
+    return fingerprints.containsKey(id) || leaving.contains(id);
+  }
+
+  /**
+   * Refuses callers that serve another model.
+   *
+   * @throws ServingException MODEL_MISMATCH
+   */
+  void requireModel(String fingerprint) {
+    if (!fingerprint.equals(modelFingerprint)) {
+      throw ServingException.modelMismatch(fingerprint, modelFingerprint, generation);
+    }
+  }
+
+  /** The same node with other experts. */
+  public ServedExperts holding(
+      String newGeneration, SortedMap<ExpertId, String> held, Set<ExpertId> notAnnounced) {
+    SortedMap<ExpertId, String> announced = new TreeMap<>(held);
+    announced.keySet().removeAll(notAnnounced);
+    return new ServedExperts(
+        nodeName,
+        newGeneration,
+        model,
+        modelFingerprint,
+        type,
+        device,
+        numericsId,
+        batchInvariant,
+        announced,
+        notAnnounced,
+        batcher);
   }
 }

@@ -1,5 +1,6 @@
 package io.ennead.expert.batch;
 
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -7,6 +8,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 
 /** What the batcher counts. Safe for use by several threads. */
@@ -20,6 +22,7 @@ final class BatchMetrics {
   private final Histogram compute;
   private final Histogram queue;
   private final Counter rows;
+  private final Map<Integer, CounterDataPoint> byExpert = new ConcurrentHashMap<>();
   private final Counter cancelled;
   private final Counter refused;
 
@@ -69,7 +72,11 @@ final class BatchMetrics {
     calls.observe(batch.size());
     compute.observe(nanos / NANOS);
     batch.forEach(call -> queue.observe(call.waited(started) / NANOS));
-    rowsByExpert.forEach((expert, n) -> rows.labelValues(Integer.toString(expert)).inc(n));
+    rowsByExpert.forEach((expert, n) -> rowsOf(expert).inc(n));
+  }
+
+  private CounterDataPoint rowsOf(int expert) {
+    return byExpert.computeIfAbsent(expert, e -> rows.labelValues(Integer.toString(e)));
   }
 
   void cancelled() {

@@ -54,6 +54,10 @@ final class CallQueue {
   @GuardedBy("this")
   private boolean busy;
 
+  /** Threads that wait in {@link #enterAlone}. */
+  @GuardedBy("this")
+  private int others;
+
   CallQueue(BatchLimits limits) {
     this.limits = limits;
   }
@@ -87,17 +91,35 @@ final class CallQueue {
 
   /** Takes the turn for a call that need not be queued, if it is small and nobody is before it. */
   synchronized boolean enter(Call call) {
-    if (busy || closed || !waiting.isEmpty() || call.size() > limits.maxInlineRows()) {
+    if (busy
+        || closed
+        || others > 0
+        || !waiting.isEmpty()
+        || call.size() > limits.maxInlineRows()) {
       return false;
     }
     busy = true;
     return true;
   }
 
+  /** Takes the turn for something else than calls; comes before those that wait. */
+  synchronized void enterAlone() throws InterruptedException {
+    others++;
+    try {
+      while (busy) {
+        wait();
+      }
+      busy = true;
+    } finally {
+      others--;
+      notifyAll(); // when interrupted: the turn is somebody else's
+    }
+  }
+
   /** Ends the turn. */
   synchronized void leave() {
     busy = false;
-    if (closed || !waiting.isEmpty()) {
+    if (closed || others > 0 || !waiting.isEmpty()) {
       notifyAll();
     }
   }
@@ -146,7 +168,7 @@ final class CallQueue {
    * {@link #close}.
    */
   synchronized List<Call> take() throws InterruptedException {
-    while (busy || (waiting.isEmpty() && !closed)) {
+    while (busy || others > 0 || (waiting.isEmpty() && !closed)) {
       wait();
     }
     busy = !waiting.isEmpty();

@@ -1,6 +1,7 @@
 package io.ennead.expert.batch;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
@@ -94,15 +95,41 @@ public final class ExpertBatcher implements AutoCloseable {
     }
   }
 
-  private void takeTurn(List<Call> batch) {
+  /** Runs something while the engine computes nothing; waits for the run in progress. */
+  public void betweenRuns(Runnable change) throws InterruptedException {
+    queue.enterAlone();
     try {
-      compute(batch);
+      change.run();
+    } finally {
+      queue.leave();
+    }
+  }
+
+  private void takeTurn(List<Call> calls) {
+    List<Call> batch = calls.stream().filter(this::held).toList();
+    try {
+      if (!batch.isEmpty()) {
+        compute(batch);
+      }
     } catch (RuntimeException | Error e) { // one bad run must not end the thread
       logger.error("a run of {} calls failed", batch.size(), e);
       fail(batch, ServingException.engineFailure("experts failed to compute", e));
     } finally {
       queue.leave();
     }
+  }
+
+  /** Whether all of a call's experts are still there; fails the call otherwise. */
+  private boolean held(Call call) {
+    for (Slice slice : call.slices()) {
+      if (!engine.fingerprints().containsKey(new ExpertId(call.layer(), slice.expert()))) {
+        call.result()
+            .completeExceptionally(
+                ServingException.expertNotLoaded(call.layer(), slice.expert(), "a later one"));
+        return false;
+      }
+    }
+    return true;
   }
 
   private void compute(List<Call> batch) {

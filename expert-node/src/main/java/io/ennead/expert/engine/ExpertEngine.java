@@ -1,9 +1,12 @@
 package io.ennead.expert.engine;
 
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.wire.Rows;
+import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.function.Consumer;
 
 /**
  * Runs the experts of one layer on rows. A row's output depends on the row, the expert, the weights
@@ -24,7 +27,20 @@ public interface ExpertEngine extends AutoCloseable {
    */
   Rows run(int layer, Tile tile, Rows rows, List<Slice> slices);
 
-  /** The experts it holds, each with the hash of its weights ({@code checkpoint.Fingerprints}). */
+  /**
+   * Loads experts that it does not hold yet; runs go on meanwhile. After a failure none of them is
+   * held.
+   *
+   * @param progress told after every expert; what it throws ends the load
+   */
+  void load(Checkpoint checkpoint, List<ExpertId> experts, Consumer<LoadProgress> progress);
+
+  /** Frees experts. Runs that name one fail from now on. */
+  void unload(Collection<ExpertId> experts);
+
+  /**
+   * The experts it holds now, each with the hash of its weights ({@code checkpoint.Fingerprints}).
+   */
   SortedMap<ExpertId, String> fingerprints();
 
   /** Width of a row. */

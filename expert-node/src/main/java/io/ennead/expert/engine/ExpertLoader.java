@@ -9,7 +9,6 @@ import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.checkpoint.TensorInfo;
 import io.ennead.expert.checkpoint.WeightReader;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,16 +55,12 @@ final class ExpertLoader {
     return fingerprints;
   }
 
-  /** Loads these experts of every layer that has some. */
-  void load(List<Integer> experts) {
-    List<ExpertId> all = new ArrayList<>();
-    for (int layer : config.moeLayers()) {
-      experts.forEach(expert -> all.add(new ExpertId(layer, expert)));
-    }
-    totalBytes = all.stream().mapToLong(this::bytes).sum();
+  /** Loads experts; after a failure {@link #places} tells what is to be released. */
+  void load(List<ExpertId> experts) {
+    totalBytes = experts.stream().mapToLong(this::bytes).sum();
     ExecutorService hashing = Executors.newSingleThreadExecutor(ExpertLoader::daemon);
     try {
-      load(all, hashing);
+      load(experts, hashing);
     } finally {
       hashing.shutdownNow();
     }
@@ -83,7 +78,8 @@ final class ExpertLoader {
       ExpertId id = all.get(i);
       Future<String> own = next == null ? hash(id, hashing) : next;
       next = i + 1 < all.size() ? hash(all.get(i + 1), hashing) : null;
-      places.put(id, loadExpert(ffn(id)));
+      places.put(id, slots.allocate());
+      loadExpert(ffn(id), places.get(id));
       fingerprints.put(id, await(own));
       doneBytes += bytes(id);
       progress.accept(new LoadProgress(doneBytes, totalBytes));
@@ -123,8 +119,7 @@ final class ExpertLoader {
     return Math.round((double) bytes * weight.size() / elements);
   }
 
-  private int loadExpert(GatedFfn ffn) {
-    int slot = slots.allocate();
+  private void loadExpert(GatedFfn ffn, int slot) {
     List<Linear> parts = List.of(ffn.gate(), ffn.up(), ffn.down());
     for (int i = 0; i < parts.size(); i++) {
       int part = i;
@@ -140,6 +135,5 @@ final class ExpertLoader {
                       bias,
                       (row, count, values) -> slots.fillBias(slot, part, row, values, count)));
     }
-    return slot;
   }
 }

@@ -1,10 +1,19 @@
 package io.ennead.expert.engine;
 
 import io.ennead.expert.architecture.GatedFfn;
+import io.ennead.wire.Rows;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/** The module that keeps experts of one shape, and their places in it: one slot each. */
+/**
+ * The module that keeps experts of one shape, and their places in it: one slot each. Slots may be
+ * filled while others run; a slot that is released must be in no run. Thread-safe but for that.
+ */
 final class ExpertSlots {
+  // The module's lists of weights may move while they grow.
+  private final ReadWriteLock lists = new ReentrantReadWriteLock();
+
   private final TorchModule module;
   private final EngineOptions options;
   private final GatedFfn shape;
@@ -76,8 +85,17 @@ final class ExpertSlots {
     return shape.biased();
   }
 
-  /** Makes room for one expert. */
+  /** Makes room for one expert, between runs. */
   int allocate() {
+    lists.writeLock().lock();
+    try {
+      return allocateNow();
+    } finally {
+      lists.writeLock().unlock();
+    }
+  }
+
+  private int allocateNow() {
     try (TorchCall call = module.call("allocate")) {
       return (int)
           call.with(width())
@@ -104,8 +122,24 @@ final class ExpertSlots {
   }
 
   void release(int slot) {
+    lists.writeLock().lock();
     try (TorchCall call = module.call("release")) {
       call.with(slot).runLong();
+    } finally {
+      lists.writeLock().unlock();
+    }
+  }
+
+  /** Runs the experts of the plan's slots on rows. */
+  Rows run(TilePlan plan, Rows rows) {
+    lists.readLock().lock();
+    try (TorchCall call = module.call("forward")) {
+      return call.withRows(rows.select(plan.gather()))
+          .withList(plan.slots())
+          .withList(plan.lengths())
+          .runRows(rows.width(), plan.keep());
+    } finally {
+      lists.readLock().unlock();
     }
   }
 }

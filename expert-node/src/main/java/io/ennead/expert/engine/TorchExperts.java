@@ -5,30 +5,54 @@ import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.engine.NumericsProbe.Numerics;
 import io.ennead.wire.Rows;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@link ExpertEngine} on the module {@code packed_experts}, or {@code gated_experts} where that is
- * not for: one native call runs all experts of a layer. Calls from several threads are safe: the
- * module only reads its weights once loaded.
+ * not for: one native call runs all experts of a layer. Calls from several threads are safe.
  */
 public final class TorchExperts implements ExpertEngine {
-  private final TorchModule module;
+  private final ExpertSlots slots;
   private final Numerics numerics;
-  private final Map<ExpertId, Integer> slots;
-  private final SortedMap<ExpertId, String> fingerprints;
   private final int hidden;
+  private volatile Held held = new Held(Map.of(), Collections.emptySortedMap());
 
-  private TorchExperts(TorchModule module, Numerics numerics, ExpertLoader loaded, int hidden) {
-    this.module = module;
+  /** Slots and fingerprints of the experts that are held. */
+  private record Held(Map<ExpertId, Integer> places, SortedMap<ExpertId, String> fingerprints) {
+    Held {
+      places = Map.copyOf(places);
+      fingerprints = Collections.unmodifiableSortedMap(fingerprints);
+    }
+
+    Held with(ExpertLoader loaded) {
+      Map<ExpertId, Integer> all = new HashMap<>(places);
+      all.putAll(loaded.places());
+      SortedMap<ExpertId, String> hashes = new TreeMap<>(fingerprints);
+      hashes.putAll(loaded.fingerprints());
+      return new Held(all, hashes);
+    }
+
+    Held without(Collection<ExpertId> experts) {
+      Map<ExpertId, Integer> left = new HashMap<>(places);
+      left.keySet().removeAll(experts);
+      SortedMap<ExpertId, String> hashes = new TreeMap<>(fingerprints);
+      hashes.keySet().removeAll(experts);
+      return new Held(left, hashes);
+    }
+  }
+
+  private TorchExperts(ExpertSlots slots, Numerics numerics, int hidden) {
+    this.slots = slots;
     this.numerics = numerics;
-    this.slots = Map.copyOf(loaded.places());
-    this.fingerprints = Collections.unmodifiableSortedMap(loaded.fingerprints());
     this.hidden = hidden;
   }
 
@@ -51,9 +75,9 @@ public final class TorchExperts implements ExpertEngine {
     try {
       // Before the experts: its own weights must not come on top of theirs.
       Numerics numerics = new NumericsProbe(slots, options).run();
-      ExpertLoader loader = new ExpertLoader(slots, checkpoint, progress);
-      loader.load(experts);
-      return new TorchExperts(slots.module(), numerics, loader, config.hiddenSize());
+      TorchExperts engine = new TorchExperts(slots, numerics, config.hiddenSize());
+      engine.load(checkpoint, ExpertId.ofEveryLayer(config.moeLayers(), experts), progress);
+      return engine;
     } catch (RuntimeException | Error e) {
       slots.module().close();
       throw e;
@@ -61,36 +85,52 @@ public final class TorchExperts implements ExpertEngine {
   }
 
   @Override
+  public void load(Checkpoint checkpoint, List<ExpertId> experts, Consumer<LoadProgress> progress) {
+    ExpertLoader loader = new ExpertLoader(slots, checkpoint, progress);
+    try {
+      loader.load(experts);
+    } catch (RuntimeException | Error e) {
+      loader.places().values().forEach(slots::release);
+      throw e;
+    }
+    change(now -> now.with(loader));
+  }
+
+  @Override
+  public void unload(Collection<ExpertId> experts) {
+    Map<ExpertId, Integer> freed = new HashMap<>(held.places());
+    freed.keySet().retainAll(experts);
+    change(now -> now.without(experts));
+    freed.values().forEach(slots::release);
+  }
+
+  private synchronized void change(UnaryOperator<Held> change) {
+    held = change.apply(held);
+  }
+
+  @Override
   public Rows run(int layer, Tile tile, Rows rows, List<Slice> slices) {
-    TilePlan plan = TilePlan.of(slices, numerics.runs(tile), expert -> slot(layer, expert));
+    Held now = held;
+    TilePlan plan = TilePlan.of(slices, numerics.runs(tile), expert -> slot(now, layer, expert));
     if (plan.slots().length == 0) {
       return rows.select();
     }
-    return run(module, plan, rows);
+    return slots.run(plan, rows);
   }
 
-  static Rows run(TorchModule module, TilePlan plan, Rows rows) {
-    try (TorchCall call = module.call("forward")) {
-      return call.withRows(rows.select(plan.gather()))
-          .withList(plan.slots())
-          .withList(plan.lengths())
-          .runRows(rows.width(), plan.keep());
-    }
-  }
-
-  private int slot(int layer, int expert) {
-    @Nullable Integer slot = slots.get(new ExpertId(layer, expert));
+  private static int slot(Held held, int layer, int expert) {
+    @Nullable Integer slot = held.places().get(new ExpertId(layer, expert));
     if (slot == null) {
       throw new IllegalArgumentException(
           "expert %d of layer %d: not loaded (expected: one of %d loaded)"
-              .formatted(expert, layer, slots.size()));
+              .formatted(expert, layer, held.places().size()));
     }
     return slot;
   }
 
   @Override
   public SortedMap<ExpertId, String> fingerprints() {
-    return fingerprints;
+    return held.fingerprints();
   }
 
   @Override
@@ -104,11 +144,11 @@ public final class TorchExperts implements ExpertEngine {
   }
 
   int managedArrays() {
-    return module.managedArrays();
+    return slots.module().managedArrays();
   }
 
   @Override
   public void close() {
-    module.close();
+    slots.module().close();
   }
 }

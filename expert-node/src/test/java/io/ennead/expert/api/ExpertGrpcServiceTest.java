@@ -17,13 +17,16 @@ import io.ennead.v1.DataType;
 import io.ennead.v1.DescribeNodeRequest;
 import io.ennead.v1.DescribeNodeResponse;
 import io.ennead.v1.ErrorReason;
+import io.ennead.v1.ExpertSelector;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertServiceGrpc;
 import io.ennead.v1.ExpertSlice;
+import io.ennead.v1.LoadExpertsRequest;
 import io.ennead.v1.LoadedExpert;
 import io.ennead.v1.Phase;
 import io.ennead.v1.Tensor;
+import io.ennead.v1.UnloadExpertsRequest;
 import io.ennead.wire.ComputeType;
 import io.ennead.wire.TensorCodec;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -43,6 +46,7 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +75,7 @@ class ExpertGrpcServiceTest {
       ExpertBatcher.start(engine, new BatchLimits(100, 8, 1 << 20, 0), registry);
   private final ExpertGrpcService service =
       new ExpertGrpcService("1.2.3", readiness, MAX_MESSAGE_BYTES);
+  private final RecordedChanges changes = new RecordedChanges();
   private Server server;
   private ManagedChannel channel;
   private ExpertServiceGrpc.ExpertServiceBlockingStub stub;
@@ -378,24 +383,86 @@ class ExpertGrpcServiceTest {
     assertThat(describe("node:0").getExpertsList()).hasSize(4);
   }
 
+  @Test
+  void expertsToLoadAreThoseOfTheLayerOrOfAll() {
+    serve(ComputeType.F32);
+    var request = LoadExpertsRequest.newBuilder().setModelFingerprint(FINGERPRINT);
+    request.addExpertsBuilder().setExpert(3);
+    request.addExpertsBuilder().setLayer(1).setExpert(1);
+    request.addExpertsBuilder().setLayer(1).setExpert(3);
+    assertThat(stub.loadExperts(request.build()).getGeneration()).isEqualTo("node:2");
+    assertThat(changes.last)
+        .containsExactly(new ExpertId(0, 3), new ExpertId(1, 1), new ExpertId(1, 3));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void badChangesAreRefusedByName(String message, ExpertSelector experts) {
+    serve(ComputeType.F32);
+    var request =
+        UnloadExpertsRequest.newBuilder().setModelFingerprint(FINGERPRINT).addExperts(experts);
+    assertThat(fails(() -> stub.unloadExperts(request.build()))).hasMessageContaining(message);
+    assertThat(changes.last).isEmpty();
+  }
+
+  static Stream<Arguments> badChangesAreRefusedByName() {
+    return Stream.of(
+        Arguments.of(
+            "experts.expert: 4 (expected: 0 to 3)",
+            ExpertSelector.newBuilder().setExpert(4).build()),
+        Arguments.of(
+            "experts.layer: 2 (expected: a layer with experts)",
+            ExpertSelector.newBuilder().setLayer(2).build()));
+  }
+
+  @Test
+  void changesOfNothingOrOfAnotherModelAreRefused() {
+    serve(ComputeType.F32);
+    var none = LoadExpertsRequest.newBuilder().setModelFingerprint(FINGERPRINT).build();
+    assertThat(fails(() -> stub.loadExperts(none))).hasMessageContaining("experts: none");
+    var other = LoadExpertsRequest.newBuilder().setModelFingerprint("other").build();
+    assertThat(fails(() -> stub.loadExperts(other)).reason())
+        .isEqualTo(ErrorReason.ERROR_REASON_MODEL_MISMATCH);
+  }
+
+  /** Changes nothing but the generation. */
+  private final class RecordedChanges implements ExpertChanges {
+    private List<ExpertId> last = List.of();
+
+    @Override
+    public ServedExperts load(List<ExpertId> experts) {
+      last = experts;
+      return served(ComputeType.F32).holding("node:2", new TreeMap<>(), Set.of());
+    }
+
+    @Override
+    public ServedExperts unload(List<ExpertId> experts) {
+      return load(experts);
+    }
+  }
+
   private void serve(ComputeType type) {
+    service.serve(served(type), changes);
+  }
+
+  private ServedExperts served(ComputeType type) {
     SortedMap<ExpertId, String> fingerprints = new TreeMap<>();
     for (int layer = 0; layer < 2; layer++) {
       fingerprints.put(new ExpertId(layer, 0), fingerprint(layer, 0));
       fingerprints.put(new ExpertId(layer, 2), fingerprint(layer, 2));
     }
-    service.serve(
-        new ServedExperts(
-            "left",
-            GENERATION,
-            SmallModel.config(2, 4, HIDDEN),
-            FINGERPRINT,
-            type,
-            "cpu",
-            engine.numericsId(),
-            true,
-            fingerprints,
-            batcher));
+    return new ServedExperts(
+        "left",
+        GENERATION,
+        SmallModel.config(2, 4, HIDDEN),
+        FINGERPRINT,
+        type,
+        "cpu",
+        engine.numericsId(),
+        true,
+        fingerprints,
+        Set.of(),
+        batcher);
   }
 
   private ListenableFuture<ExpertServiceForwardResponse> blocked() throws InterruptedException {

@@ -1,16 +1,20 @@
 package io.ennead.expert.engine;
 
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.wire.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * An engine of plain arithmetic: {@code out[i] = in[i] * (expert + 1) + layer + (PREFILL ? 0.5 :
@@ -26,7 +30,7 @@ public final class FormulaEngine implements ExpertEngine {
   private volatile boolean broken;
   private volatile boolean closed;
   private volatile RuntimeException failure;
-  private volatile SortedMap<ExpertId, String> fingerprints = new TreeMap<>();
+  private volatile SortedMap<ExpertId, String> fingerprints = everything();
 
   /** What one run was asked for. */
   public record Run(int layer, Tile tile, int rows, List<Slice> slices) {}
@@ -34,6 +38,16 @@ public final class FormulaEngine implements ExpertEngine {
   /** An engine of rows of this width. */
   public FormulaEngine(int hidden) {
     this.hidden = hidden;
+  }
+
+  private static SortedMap<ExpertId, String> everything() {
+    SortedMap<ExpertId, String> all = new TreeMap<>();
+    for (int layer = 0; layer < 16; layer++) {
+      for (int expert = 0; expert < 16; expert++) {
+        all.put(new ExpertId(layer, expert), "");
+      }
+    }
+    return all;
   }
 
   /** What a row becomes. */
@@ -123,6 +137,20 @@ public final class FormulaEngine implements ExpertEngine {
       }
     }
     return outputs;
+  }
+
+  @Override
+  public void load(Checkpoint checkpoint, List<ExpertId> experts, Consumer<LoadProgress> progress) {
+    SortedMap<ExpertId, String> all = new TreeMap<>(fingerprints);
+    experts.forEach(id -> all.put(id, Fingerprints.expert(checkpoint, id.layer(), id.expert())));
+    fingerprints = all;
+  }
+
+  @Override
+  public void unload(Collection<ExpertId> experts) {
+    SortedMap<ExpertId, String> left = new TreeMap<>(fingerprints);
+    left.keySet().removeAll(experts);
+    fingerprints = left;
   }
 
   @Override

@@ -121,7 +121,7 @@ class PackedExpertsTest {
   private float[] run(int slot, float[] rows, int[] places, int length) {
     List<Slice> slices = List.of(new Slice(0, places));
     TilePlan plan = TilePlan.of(slices, new RunLengths(length), expert -> slot);
-    return TorchExperts.run(slots.module(), plan, Rows.of(rows, HIDDEN)).toArray();
+    return slots.run(plan, Rows.of(rows, HIDDEN)).toArray();
   }
 
   private float[] randoms(int count, double scale) {

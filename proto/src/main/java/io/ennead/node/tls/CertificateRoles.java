@@ -1,5 +1,6 @@
 package io.ennead.node.tls;
 
+import io.ennead.access.Certified;
 import io.ennead.access.Role;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -12,23 +13,26 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 /**
- * The roles that the certificate of a connection's other side gives it: URIs {@code ennead:ROLE}.
+ * Who the certificate of a connection's other side says it is, and the roles that it gives: URIs
+ * {@code ennead:ROLE}.
  */
 public final class CertificateRoles {
   private static final int URI = 6; // GeneralName of RFC 5280
 
   private CertificateRoles() {}
 
-  /** None when there is no certificate. */
-  public static Set<Role> of(SSLSession session) {
+  /** {@link Certified#NONE} when there is no certificate. */
+  public static Certified of(SSLSession session) {
     try {
-      return session.getPeerCertificates()[0] instanceof X509Certificate leaf ? of(leaf) : Set.of();
+      return session.getPeerCertificates()[0] instanceof X509Certificate leaf
+          ? new Certified(leaf.getSubjectX500Principal().getName(), roles(leaf))
+          : Certified.NONE;
     } catch (SSLPeerUnverifiedException | CertificateParsingException e) {
-      return Set.of();
+      return Certified.NONE;
     }
   }
 
-  private static Set<Role> of(X509Certificate certificate) throws CertificateParsingException {
+  private static Set<Role> roles(X509Certificate certificate) throws CertificateParsingException {
     Collection<List<?>> names = certificate.getSubjectAlternativeNames();
     return Optional.ofNullable(names).stream()
         .flatMap(Collection::stream)

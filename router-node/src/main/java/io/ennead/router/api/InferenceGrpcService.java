@@ -29,28 +29,28 @@ import java.util.function.Supplier;
  */
 public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceServiceImplBase {
   private final ModelCatalog catalog;
-  private final int maxBufferedPieces;
+  private final SlowReaders readers;
   private final LongSupplier seeds;
   private final ScoreCalls scores;
 
   /**
    * A service of these models.
    *
-   * @param maxBufferedPieces pieces that may wait for a slow reader before it is cut off
+   * @param readers how long what is not read waits; stays the caller's
    * @param seeds of requests that bring none
    */
-  public InferenceGrpcService(ModelCatalog catalog, int maxBufferedPieces, LongSupplier seeds) {
+  public InferenceGrpcService(ModelCatalog catalog, SlowReaders readers, LongSupplier seeds) {
     this.catalog = catalog;
-    this.maxBufferedPieces = maxBufferedPieces;
+    this.readers = readers;
     this.seeds = seeds;
-    this.scores = new ScoreCalls(catalog, seeds);
+    this.scores = new ScoreCalls(catalog, readers, seeds);
   }
 
   @Override
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
     var call = (ServerCallStreamObserver<GenerateResponse>) observer;
     String responseId = UUID.randomUUID().toString();
-    ResponseStream stream = new ResponseStream(call, responseId, maxBufferedPieces);
+    ResponseStream stream = new ResponseStream(call, responseId, readers);
     call.setOnCancelHandler(stream::abandon);
     call.setOnReadyHandler(stream::drain);
     try {
@@ -77,7 +77,8 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
         Options.logprobs(request),
         TraceReader.read(request.getTrace(), model),
         Options.continuations(request, model.policy().bounds().continuations()),
-        CallDeadline.nanos());
+        CallDeadline.nanos(),
+        Claims.read(request.getPriority(), request.getPriorityValue()));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.ennead.router.api;
 
+import io.ennead.access.Tenant;
 import io.ennead.errors.ServingException;
+import io.ennead.node.CallingTenant;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.ModelInfo;
@@ -30,9 +32,9 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,23 +55,31 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
   private final MoeLimits limits;
   private final LongSupplier seeds;
   private final ExecutorService executor;
-  private final Semaphore tokens;
+  private final SharedPlaces tokens;
+  private final IntConsumer degradedTokens;
 
   private MoeGrpcService(
-      ModelCatalog catalog, MoeLimits limits, LongSupplier seeds, ExecutorService executor) {
+      ModelCatalog catalog,
+      MoeLimits limits,
+      LongSupplier seeds,
+      ExecutorService executor,
+      IntConsumer degradedTokens) {
+    this.degradedTokens = degradedTokens;
     this.catalog = catalog;
     this.limits = limits;
     this.seeds = seeds;
     this.executor = executor;
-    this.tokens = new Semaphore(limits.maxTokensInFlight());
+    this.tokens = new SharedPlaces(limits.maxTokensInFlight());
   }
 
   /**
    * A service of these models; its threads start with the first calls.
    *
    * @param seeds of calls that bring none
+   * @param degradedTokens is told of tokens that were computed without some of their experts
    */
-  public static MoeGrpcService open(ModelCatalog catalog, MoeLimits limits, LongSupplier seeds) {
+  public static MoeGrpcService open(
+      ModelCatalog catalog, MoeLimits limits, LongSupplier seeds, IntConsumer degradedTokens) {
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
             limits.threads(),
@@ -79,7 +89,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
             new ArrayBlockingQueue<>(limits.queue()),
             MoeGrpcService::thread);
     executor.allowCoreThreadTimeOut(true);
-    return new MoeGrpcService(catalog, limits, seeds, executor);
+    return new MoeGrpcService(catalog, limits, seeds, executor, degradedTokens);
   }
 
   private static Thread thread(Runnable work) {
@@ -110,6 +120,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       TraceOptions trace,
       Tensor hidden,
       int rows,
+      Tenant tenant,
       DegradedTrailer.Note trailer) {}
 
   private Job read(MoeServiceForwardRequest request, DegradedTrailer.Note trailer) {
@@ -122,6 +133,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
         trace(request, model),
         request.getHidden(),
         rows(request.getHidden(), model.info().hiddenSize()),
+        CallingTenant.current(),
         trailer);
   }
 
@@ -170,14 +182,14 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
 
   private void enqueue(
       Job job, ServerCallStreamObserver<MoeServiceForwardResponse> call, CallScope scope) {
-    if (!tokens.tryAcquire(job.rows())) {
+    if (!tokens.tryTake(job.tenant(), job.rows())) {
       throw ServingException.queueFull(
           "budget of MoeService's tokens in flight", limits.maxTokensInFlight(), RETRY_AFTER);
     }
     try {
       executor.execute(() -> answer(job, call, scope));
     } catch (RejectedExecutionException e) {
-      tokens.release(job.rows());
+      tokens.giveBack(job.tenant(), job.rows());
       throw refusal();
     }
   }
@@ -197,7 +209,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       call.onError(GrpcErrors.toStatus(e));
       return;
     } finally {
-      tokens.release(job.rows());
+      tokens.giveBack(job.tenant(), job.rows());
     }
     call.onNext(response);
     call.onCompleted();
@@ -242,7 +254,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     }
   }
 
-  private static MoeServiceForwardResponse response(
+  private MoeServiceForwardResponse response(
       Job job, MoeLayer.Result result, LayerCallTrace trace) {
     int width = job.model().info().hiddenSize();
     MoeServiceForwardResponse.Builder response =
@@ -257,6 +269,7 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     if (degraded.tokens() > 0) {
       response.setDegraded(Responses.degraded(degraded));
       job.trailer().add(degraded);
+      degradedTokens.accept(degraded.tokens());
     }
     return response.build();
   }

@@ -8,7 +8,6 @@ import io.ennead.router.generate.Piece;
 import io.ennead.router.generate.TokenSink;
 import io.ennead.v1.GenerateResponse;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -16,19 +15,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * One response on its way to the client. Pieces are sent while the transport takes them and wait in
  * a bounded buffer while it does not; a reader that falls behind by more is cut off with
- * QUEUE_FULL, and its generation ends.
+ * QUEUE_FULL, one that takes nothing for too long with READER_STALLED, and its generation ends.
  *
  * <p>Pieces come from the generation loop's thread, readiness and cancellation from gRPC's. The
  * observer is called with the lock held, since it wants one caller at a time and the order of the
  * pieces; its calls do not block. The generation is called without it.
  */
 final class ResponseStream implements TokenSink {
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
-
   private final ServerCallStreamObserver<GenerateResponse> observer;
   private final String responseId;
-  private final int limit;
+  private final SlowReaders readers;
+  private final SlowReaders.Watch watch;
   private final Queue<GenerateResponse> buffer = new ArrayDeque<>();
+  private long bufferedBytes;
   private final DegradedTrailer.Note trailer = DegradedTrailer.ofCall();
   private @Nullable Runnable ending;
   private @Nullable Generation generation;
@@ -36,12 +35,13 @@ final class ResponseStream implements TokenSink {
   private boolean closed;
   private boolean abandoned;
 
-  /** A stream whose buffer holds at most {@code limit} pieces. */
+  /** A stream that holds and waits no more than {@code readers} allow. */
   ResponseStream(
-      ServerCallStreamObserver<GenerateResponse> observer, String responseId, int limit) {
+      ServerCallStreamObserver<GenerateResponse> observer, String responseId, SlowReaders readers) {
     this.observer = observer;
     this.responseId = responseId;
-    this.limit = limit;
+    this.readers = readers;
+    this.watch = readers.over(this::stalled);
   }
 
   /** Says how many continuations end before the response does; one unless told. */
@@ -74,25 +74,42 @@ final class ResponseStream implements TokenSink {
       return true;
     }
     drain();
-    if (buffer.size() >= limit) {
-      buffer.clear();
-      end(() -> observer.onError(GrpcErrors.toStatus(overflow())));
+    if (!readers.mayWait(buffer.size() + 1, bufferedBytes + response.getSerializedSize())) {
+      cut(readers.overflow(responseId));
       return false;
     }
-    buffer.add(response);
+    put(response);
     drain();
     return true;
   }
 
-  private ServingException overflow() {
-    return ServingException.queueFull("buffer of response " + responseId, limit, RETRY_AFTER);
+  private void put(GenerateResponse response) {
+    buffer.add(response);
+    bufferedBytes += response.getSerializedSize(); // which the message keeps for its sending
+  }
+
+  /** Drops what waits and ends the call. */
+  private void cut(ServingException failure) {
+    buffer.clear();
+    ending = () -> observer.onError(GrpcErrors.toStatus(failure));
+    drain();
+  }
+
+  private void stalled() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      cut(readers.stalled());
+    }
+    cancelRunning();
   }
 
   @Override
   public synchronized void finished(FinishInfo info) {
     trailer.add(info.degraded());
     if (!closed) {
-      buffer.add(Responses.finish(responseId, info));
+      put(Responses.finish(responseId, info));
     }
     unfinished--;
     if (unfinished == 0) {
@@ -123,13 +140,18 @@ final class ResponseStream implements TokenSink {
 
   /** Sends what the transport takes. */
   synchronized void drain() {
+    boolean moved = false;
     while (!closed && !buffer.isEmpty() && observer.isReady()) {
-      observer.onNext(buffer.remove());
+      GenerateResponse response = buffer.remove();
+      bufferedBytes -= response.getSerializedSize();
+      observer.onNext(response);
+      moved = true;
     }
     if (!closed && buffer.isEmpty() && ending != null) {
       closed = true;
       ending.run();
     }
+    watch.note(!closed && !buffer.isEmpty(), moved);
   }
 
   /** The client is gone, or is cut off. */
@@ -137,6 +159,7 @@ final class ResponseStream implements TokenSink {
     synchronized (this) {
       closed = true;
       buffer.clear();
+      watch.note(false, false);
     }
     cancelRunning();
   }

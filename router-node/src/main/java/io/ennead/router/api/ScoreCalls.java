@@ -1,6 +1,8 @@
 package io.ennead.router.api;
 
+import io.ennead.access.Tenant;
 import io.ennead.errors.ServingException;
+import io.ennead.node.CallingTenant;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.score.ScoreSink;
@@ -12,7 +14,7 @@ import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.ScoreStreamResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -23,8 +25,9 @@ final class ScoreCalls {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
-  private final Semaphore places = new Semaphore(MAX_TEXTS);
+  private final SharedPlaces places = new SharedPlaces(MAX_TEXTS);
   private final ModelCatalog catalog;
+  private final SlowReaders readers;
   private final ScoreReader reader;
 
   /**
@@ -32,8 +35,9 @@ final class ScoreCalls {
    *
    * @param seeds of requests whose routing is sampled and brings none
    */
-  ScoreCalls(ModelCatalog catalog, LongSupplier seeds) {
+  ScoreCalls(ModelCatalog catalog, SlowReaders readers, LongSupplier seeds) {
     this.catalog = catalog;
+    this.readers = readers;
     this.reader = new ScoreReader(seeds);
   }
 
@@ -42,7 +46,7 @@ final class ScoreCalls {
         call,
         request.getModel(),
         model -> reader.read(model, request),
-        (job, messages) -> new WholeScores(call, job, messages));
+        (job, messages, release) -> new WholeScores(call, job, messages, readers, release));
   }
 
   void scoreStream(ScoreStreamRequest request, ServerCallStreamObserver<ScoreStreamResponse> call) {
@@ -50,7 +54,7 @@ final class ScoreCalls {
         call,
         request.getScore().getModel(),
         model -> reader.read(model, request),
-        (job, messages) -> new StreamedScores(call, job, messages));
+        (job, messages, release) -> new StreamedScores(call, job, messages, readers, release));
   }
 
   private void serve(
@@ -58,21 +62,23 @@ final class ScoreCalls {
       String name,
       Function<ServedModel, TextJob> read,
       Answer answer) {
-    if (!places.tryAcquire()) {
+    Tenant tenant = CallingTenant.current();
+    if (!places.tryTake(tenant, 1)) {
       call.onError(GrpcErrors.toStatus(full()));
       return;
     }
-    call.setOnCloseHandler(places::release);
-    call.setOnCancelHandler(places::release); // one or the other
+    Runnable release = once(() -> places.giveBack(tenant, 1));
+    call.setOnCloseHandler(release);
+    call.setOnCancelHandler(release);
     try {
       ServedModel model = catalog.find(name);
       TextJob job = read.apply(model);
-      Writer writer = answer.writer(job, new ScoreMessages(job, model.codec()));
+      Writer writer = answer.writer(job, new ScoreMessages(job, model.codec()), release);
       TextScoring scoring = new TextScoring(model.scorer(), job, writer);
       writer.attach(scoring);
       call.setOnCancelHandler(
           () -> {
-            places.release();
+            release.run();
             scoring.cancel();
           });
       scoring.start();
@@ -81,13 +87,28 @@ final class ScoreCalls {
     }
   }
 
+  private static Runnable once(Runnable action) {
+    AtomicBoolean done = new AtomicBoolean();
+    return () -> {
+      if (done.compareAndSet(false, true)) {
+        action.run();
+      }
+    };
+  }
+
   private static ServingException full() {
     return ServingException.queueFull("texts that are scored at a time", MAX_TEXTS, RETRY_AFTER);
   }
 
   /** How a kind of call is answered. */
   private interface Answer {
-    Writer writer(TextJob job, ScoreMessages messages);
+    /**
+     * Makes one.
+     *
+     * @param release gives the text's place back; the call itself may stay open for as long as its
+     *     client does not read
+     */
+    Writer writer(TextJob job, ScoreMessages messages, Runnable release);
   }
 
   /** Writes the scores of one text to its call. */

@@ -75,7 +75,8 @@ final class ScoreReader {
         fitWindow(request, tokens.length - from),
         RoutingReader.readWhole(request.getRouting(), model, seeds.getAsLong()),
         TraceReader.read(request.getTrace(), model),
-        CallDeadline.nanos());
+        CallDeadline.nanos(),
+        Claims.read(request.getPriority(), request.getPriorityValue()));
   }
 
   private static double[] temperatures(ScoreRequest request) {

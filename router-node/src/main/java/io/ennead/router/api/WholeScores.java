@@ -15,12 +15,21 @@ import org.jspecify.annotations.Nullable;
 final class WholeScores implements ScoreCalls.Writer {
   private final ServerCallStreamObserver<ScoreResponse> call;
   private final ScoreMessages messages;
+  private final SlowReaders readers;
+  private final Runnable release;
   private final ScoreResponse.Builder response = ScoreResponse.newBuilder();
   private @Nullable TextScoring scoring;
 
-  WholeScores(ServerCallStreamObserver<ScoreResponse> call, TextJob job, ScoreMessages messages) {
+  WholeScores(
+      ServerCallStreamObserver<ScoreResponse> call,
+      TextJob job,
+      ScoreMessages messages,
+      SlowReaders readers,
+      Runnable release) {
     this.call = call;
     this.messages = messages;
+    this.readers = readers;
+    this.release = release;
     for (int i = 0; i < job.from(); i++) {
       response.addTokens(messages.token(i));
     }
@@ -50,7 +59,17 @@ final class WholeScores implements ScoreCalls.Writer {
     if (!call.isCancelled()) {
       scores.perplexity().ifPresent(response::setPerplexity);
       call.onNext(response.setSummary(messages.summary(scores)).build());
+      leave(call.isReady());
       call.onCompleted();
+    }
+  }
+
+  /** What the client has yet to read keeps its place, as its memory is taken, but not for ever. */
+  private void leave(boolean taken) {
+    if (taken) {
+      release.run();
+    } else {
+      readers.afterStall(release);
     }
   }
 
@@ -58,6 +77,7 @@ final class WholeScores implements ScoreCalls.Writer {
   public void failed(Throwable failure) {
     if (!call.isCancelled()) {
       call.onError(GrpcErrors.toStatus(failure));
+      release.run();
     }
   }
 }

@@ -17,9 +17,13 @@ final class Ask {
   private int onTime;
   private boolean open = true;
   private @Nullable Failure last;
+  private @Nullable Cause cause;
 
   /** Why a node gave nothing. */
-  record Failure(ServingException error, boolean retryable) {}
+  record Failure(ServingException error, boolean retryable, Cause cause) {}
+
+  /** Which node did not do it, and a word from a small set for why; one per call that failed. */
+  record Cause(ExpertPeer peer, String reason) {}
 
   Ask(ExpertRows rows) {
     this.rows = rows;
@@ -39,8 +43,9 @@ final class Ask {
   }
 
   /** An answer came and is not to be trusted. */
-  void reopen() {
+  void reopen(Cause why) {
     open = true;
+    cause = why;
   }
 
   /** Whether no node is computing it within its time. */
@@ -60,6 +65,12 @@ final class Ask {
 
   void failed(Failure failure) {
     last = failure;
+    cause = failure.cause();
+  }
+
+  /** Why it has to be asked again. */
+  @Nullable Cause cause() {
+    return cause;
   }
 
   @Nullable Failure lastFailure() {

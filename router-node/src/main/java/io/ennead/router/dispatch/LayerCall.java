@@ -1,6 +1,7 @@
 package io.ennead.router.dispatch;
 
 import io.ennead.errors.ServingException;
+import io.ennead.router.dispatch.Ask.Cause;
 import io.ennead.router.dispatch.Ask.Failure;
 import io.ennead.router.dispatch.NodeCall.Reason;
 import io.ennead.router.dispatch.Replicas.Choice;
@@ -16,6 +17,7 @@ import io.ennead.wire.Rows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +47,9 @@ final class LayerCall {
   private final InFlight inFlight = new InFlight();
   private final List<NodeCall> calls = new ArrayList<>();
   private final List<Ask> asks = new ArrayList<>();
+  private int hedges;
+  private int hedgesWon;
+  private long barrierWait;
 
   LayerCall(Nodes nodes, int layer, Phase phase, Rows hidden, CallScope scope, Gathered gathered) {
     this.nodes = nodes;
@@ -62,13 +67,20 @@ final class LayerCall {
     try {
       send(asks, Reason.FIRST);
       awaitAll();
+      barrierWait = replies.spread();
       doubt(gathered.notFinite());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       open().forEach(ask -> fail(ask, ServingException.cancelled(what())));
     } finally {
       inFlight.cancel();
+      nodes.hedged(hedgesWon, hedges - hedgesWon);
     }
+  }
+
+  /** Nanoseconds from the first node's answer until there was one for all. */
+  long barrierWait() {
+    return barrierWait;
   }
 
   private void cancel() {
@@ -79,7 +91,13 @@ final class LayerCall {
   /** Another node may compute what one made NaN of; when it does not, the row fails. */
   private void doubt(Map<ExpertRows, ExpertPeer> notFinite) throws InterruptedException {
     notFinite.values().stream().distinct().forEach(nodes::gaveNonsense);
-    asks.stream().filter(ask -> notFinite.containsKey(ask.rows())).forEach(Ask::reopen);
+    Map<ExpertPeer, Cause> causes = new HashMap<>();
+    for (Ask ask : asks) {
+      ExpertPeer peer = notFinite.get(ask.rows());
+      if (peer != null) {
+        ask.reopen(causes.computeIfAbsent(peer, who -> new Cause(who, Nodes.NOT_FINITE)));
+      }
+    }
     send(open(), Reason.FAILOVER);
     awaitAll();
   }
@@ -113,13 +131,14 @@ final class LayerCall {
     if (answer != null) {
       take(call, answer.outputs());
     } else {
-      Failure failure = failure(reply.failure());
+      Failure failure = failure(call, reply.failure());
       call.asks().forEach(ask -> ask.failed(failure));
     }
   }
 
   private void take(NodeCall call, Rows outputs) {
     int first = 0;
+    hedgesWon += call.reason() == Reason.HEDGE && call.wanted() ? 1 : 0;
     for (Ask ask : call.asks()) {
       if (ask.open()) {
         gathered.add(ask.rows(), call, outputs, first);
@@ -129,10 +148,13 @@ final class LayerCall {
     }
   }
 
-  private Failure failure(@Nullable Throwable cause) {
-    return cause instanceof PeerException failure
-        ? new Failure(failure.error(), failure.retryable())
-        : new Failure(ServingException.engineFailure("call to an expert node", cause), false);
+  private static Failure failure(NodeCall call, @Nullable Throwable cause) {
+    if (cause instanceof PeerException failure) {
+      Cause why = new Cause(call.peer(), failure.reason());
+      return new Failure(failure.error(), failure.retryable(), why);
+    }
+    ServingException error = ServingException.engineFailure("call to an expert node", cause);
+    return new Failure(error, false, new Cause(call.peer(), "INTERNAL"));
   }
 
   /** Looks which calls are late or slow. */
@@ -154,7 +176,8 @@ final class LayerCall {
     nodes.late(call, phase);
     call.lapse();
     String why = "no answer within %d ms".formatted(call.budget().toMillis());
-    Failure late = new Failure(unreachable(call.asks(), call.peer(), why), true);
+    Cause cause = new Cause(call.peer(), Nodes.LATE);
+    Failure late = new Failure(unreachable(call.asks(), call.peer(), why), true, cause);
     call.asks().forEach(ask -> ask.failed(late));
   }
 
@@ -187,6 +210,9 @@ final class LayerCall {
           () -> nobodyFor(ask));
       choice.filter(Choice::probe).ifPresent(chosen -> probed.add(chosen.peer()));
     }
+    if (reason == Reason.FAILOVER) {
+      nodes.failedOver(groups.values());
+    }
     groups.forEach(
         (peer, group) -> send(peer, group, probed.contains(peer) ? Reason.PROBE : reason));
   }
@@ -215,6 +241,7 @@ final class LayerCall {
   private void send(ExpertPeer peer, List<Ask> group, Reason reason) {
     NodeCall call = nodes.begin(peer, group, reason, phase, LayerBudget.units(phase, rows(group)));
     calls.add(call);
+    hedges += reason == Reason.HEDGE ? 1 : 0;
     replies.expect(call);
     group.forEach(ask -> ask.sent(peer));
     CompletableFuture<PeerReply> reply =

@@ -1,5 +1,6 @@
 package io.ennead.router.dispatch;
 
+import io.ennead.router.dispatch.Ask.Cause;
 import io.ennead.router.dispatch.NodeCall.Reason;
 import io.ennead.router.dispatch.Replicas.Choice;
 import io.ennead.router.moe.CallScope;
@@ -9,6 +10,9 @@ import io.ennead.router.peer.PeerException;
 import io.ennead.router.peer.PeerReply;
 import io.ennead.router.placement.Placement;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +28,11 @@ import org.slf4j.LoggerFactory;
  */
 final class Nodes {
   private static final Logger logger = LoggerFactory.getLogger(Nodes.class);
+
+  /** Why a call failed that did not end with an error. */
+  static final String LATE = "LATE";
+
+  static final String NOT_FINITE = "NOT_FINITE";
 
   /** Calls are ended by their layer; this bounds them should that fail to. */
   private static final int DEADLINE_IN_BUDGETS = 4;
@@ -60,11 +69,36 @@ final class Nodes {
 
   /** A call that is about to be sent. */
   NodeCall begin(ExpertPeer peer, List<Ask> asks, Reason reason, Phase phase, int units) {
-    metrics.sent(phase, reason);
+    metrics.sent(peer, phase, reason, rows(asks));
     hedges.earn();
     replicas.load(peer).sent(units);
     long hedge = reason == Reason.PROBE ? 0 : budget.hedgeNanos(phase, units);
     return new NodeCall(peer, asks, reason, units, budget.nanos(phase, units), hedge);
+  }
+
+  private static int rows(List<Ask> asks) {
+    return asks.stream().mapToInt(ask -> ask.rows().rows().length).sum();
+  }
+
+  /**
+   * Work is asked of other nodes than those that were to do it: counted once for every call that
+   * failed, however many experts it was for.
+   */
+  void failedOver(Collection<List<Ask>> groups) {
+    Set<Cause> causes = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (List<Ask> group : groups) {
+      for (Ask ask : group) {
+        Cause cause = ask.cause();
+        if (cause != null && causes.add(cause)) {
+          metrics.failedOver(cause);
+        }
+      }
+    }
+  }
+
+  /** The hedges of a layer have come to their end. */
+  void hedged(int won, int lost) {
+    metrics.hedged(won, lost);
   }
 
   Duration deadline(NodeCall call, Phase phase, CallScope scope) {
@@ -80,7 +114,7 @@ final class Nodes {
   /** A call has outlived its budget. */
   void late(NodeCall call, Phase phase) {
     budget.took(phase, call.units(), call.elapsed());
-    metrics.failed(call.peer(), call.elapsed(), "LATE");
+    metrics.failed(call.peer(), call.elapsed(), LATE);
     if (replicas.load(call.peer()).breaker().late(System.nanoTime())) {
       opened(call.peer(), "no answer within %d ms".formatted(call.budget().toMillis()));
     }
@@ -88,7 +122,7 @@ final class Nodes {
 
   /** What a node computed is not finite. */
   void gaveNonsense(ExpertPeer peer) {
-    metrics.failed(peer, 0, "NOT_FINITE");
+    metrics.failed(peer, 0, NOT_FINITE);
     failure(peer, "NaN or infinity in its outputs");
   }
 

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 public final class RemoteExpertLayer implements ExpertLayer {
   private final int width;
   private final DispatchMetrics metrics;
+  private final ExpertRowCounts counts;
   private final Nodes nodes;
 
   /**
@@ -45,11 +46,17 @@ public final class RemoteExpertLayer implements ExpertLayer {
    *
    * @param placement the latest snapshot, whenever asked
    * @param width hidden size
+   * @param counts counts what is dispatched
    */
   public RemoteExpertLayer(
-      Supplier<Placement> placement, int width, Patience patience, DispatchMetrics metrics) {
+      Supplier<Placement> placement,
+      int width,
+      Patience patience,
+      DispatchMetrics metrics,
+      ExpertRowCounts counts) {
     this.width = width;
     this.metrics = metrics;
+    this.counts = counts;
     this.nodes = new Nodes(placement, new LayerBudget(patience.limits()), metrics);
   }
 
@@ -67,9 +74,14 @@ public final class RemoteExpertLayer implements ExpertLayer {
               .formatted(hidden.length, routing.rows(), width));
     }
     List<ExpertRows> experts = ExpertRows.of(routing);
-    metrics.dispatched(experts);
+    metrics.dispatched(layer, experts);
+    counts.count(layer, experts);
+    long start = System.nanoTime();
     Gathered gathered = new Gathered(layer, routing, width);
-    new LayerCall(nodes, layer, phase, Rows.of(hidden, width), scope, gathered).run(experts);
-    return gathered.combine(observer);
+    var call = new LayerCall(nodes, layer, phase, Rows.of(hidden, width), scope, gathered);
+    call.run(experts);
+    CombinedRows combined = gathered.combine(observer);
+    metrics.layerDone(layer, phase, System.nanoTime() - start, call.barrierWait());
+    return combined;
   }
 }

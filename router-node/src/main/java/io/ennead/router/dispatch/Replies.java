@@ -26,6 +26,16 @@ final class Replies {
   @GuardedBy("this")
   private boolean doubled;
 
+  /** When the first reply came and the last one, a {@link System#nanoTime()}. */
+  @GuardedBy("this")
+  private long firstAt;
+
+  @GuardedBy("this")
+  private long lastAt;
+
+  @GuardedBy("this")
+  private boolean any;
+
   /** How one call ended: with an answer or a failure. */
   record Reply(NodeCall call, @Nullable PeerReply answer, @Nullable Throwable failure) {}
 
@@ -38,10 +48,18 @@ final class Replies {
   synchronized void add(Reply reply) {
     outstanding--;
     ended.add(reply);
+    lastAt = System.nanoTime();
+    firstAt = any ? firstAt : lastAt;
+    any = true;
     urgent |= doubled || reply.failure() != null;
     if (urgent || outstanding == 0) {
       notifyAll();
     }
+  }
+
+  /** Nanoseconds between the first call's end and the last one's so far. */
+  synchronized long spread() {
+    return lastAt - firstAt;
   }
 
   /** There is something to see, though no call has ended. */

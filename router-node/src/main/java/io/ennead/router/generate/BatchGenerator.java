@@ -67,10 +67,10 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
         new GenerationLoop(
             engine,
             new Scheduler(limits, kv, prefixes),
-            limits,
-            new StepMetrics(registry),
-            (running, waiting) ->
-                metrics.state(running, waiting, (double) prefixes.used() / kv.total()),
+            new Admission(limits.maxBatch(), limits.queue(), metrics::refused),
+            new StepMetrics(registry, engine),
+            (running, waiting, tokens) ->
+                metrics.state(running, waiting, tokens, (double) prefixes.used() / kv.total()),
             onDeath);
     loop.start();
     return new BatchGenerator(model, engine.gate(), codec, endOfSequence, metrics, loop);
@@ -84,11 +84,20 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             .mapToObj(index -> sequence(request, index, sink, List.of()))
             .toList();
     Sequence first = sequence(request, 0, sink, others);
-    loop.submit(first);
+    submit(first);
     return () -> {
       loop.cancel(first);
       others.forEach(loop::cancel);
     };
+  }
+
+  private void submit(Sequence sequence) {
+    try {
+      loop.submit(sequence);
+    } catch (ServingException e) {
+      metrics.failed(e.reason());
+      throw e;
+    }
   }
 
   private Sequence sequence(
@@ -98,7 +107,8 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
         task(request, index, sink),
         request.routing(),
         request.deadlineNanos(),
-        siblings);
+        siblings,
+        request.claim());
   }
 
   private GenerateTask task(GenerationRequest request, int index, TokenSink sink) {
@@ -159,7 +169,9 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
                 recorder(job.trace(), job.routing(), job.tokens().length),
                 result),
             job.routing(),
-            job.deadlineNanos());
+            job.deadlineNanos(),
+            List.of(),
+            job.claim());
     loop.submit(sequence);
     var unused =
         result.whenComplete(
@@ -169,6 +181,11 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
               }
             });
     return result;
+  }
+
+  /** What is counted of the model's requests; others that use the model may count with it. */
+  public GenerationMetrics metrics() {
+    return metrics;
   }
 
   /** Ends every request with NODE_DRAINING and stops the thread. */

@@ -194,6 +194,7 @@ final class GenerateTask implements SequenceTask {
 
   @Override
   public void failed(ServingException failure) {
+    metrics.failed(failure.reason());
     sink.failed(failure);
   }
 }

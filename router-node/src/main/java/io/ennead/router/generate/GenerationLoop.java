@@ -4,12 +4,10 @@ import io.ennead.errors.ServingException;
 import io.ennead.router.generate.Scheduler.Batch;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.moe.CallScope;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,29 +24,23 @@ import org.slf4j.LoggerFactory;
 final class GenerationLoop implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(GenerationLoop.class);
 
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
-
   private final MoeModel model;
   private final Scheduler scheduler;
   private final StepMetrics metrics;
   private final LoadListener loadListener;
   private final Runnable onDeath;
-  private final SchedulerLimits limits;
-
-  /** One for every sequence from its submission to its end: what bounds the commands too. */
-  private final Semaphore places;
+  private final Admission admission;
 
   private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::run, "generation-loop");
   private volatile @Nullable RunningStep current;
-  private volatile long queueTime;
   private volatile boolean closed;
 
   /** Starts nothing; {@link #start()} does. */
   GenerationLoop(
       MoeModel model,
       Scheduler scheduler,
-      SchedulerLimits limits,
+      Admission admission,
       StepMetrics metrics,
       LoadListener loadListener,
       Runnable onDeath) {
@@ -57,8 +49,7 @@ final class GenerationLoop implements AutoCloseable {
     this.metrics = metrics;
     this.loadListener = loadListener;
     this.onDeath = onDeath;
-    this.limits = limits;
-    this.places = new Semaphore(limits.maxBatch() + limits.maxQueued());
+    this.admission = admission;
   }
 
   void start() {
@@ -76,23 +67,11 @@ final class GenerationLoop implements AutoCloseable {
       throw ServingException.draining();
     }
     requireRoom(sequence);
-    requireQueueMoves();
-    if (!places.tryAcquire(1 + sequence.siblings().size())) {
-      throw ServingException.queueFull("request queue", limits.maxQueued(), RETRY_AFTER);
-    }
+    admission.enter(sequence);
     Runnable command = () -> scheduler.add(sequence);
     commands.add(command);
     if (closed && commands.remove(command)) { // closed meanwhile, and nobody will run it
       throw ServingException.draining();
-    }
-  }
-
-  /** Who comes now would wait as long as the first does, or longer. */
-  private void requireQueueMoves() {
-    Duration most = limits.maxQueueTime();
-    if (queueTime > most.toNanos()) {
-      throw ServingException.queueFull(
-          "request queue's time in milliseconds", most.toMillis(), RETRY_AFTER);
     }
   }
 
@@ -145,7 +124,7 @@ final class GenerationLoop implements AutoCloseable {
       command.run();
     }
     reap();
-    scheduler.admit();
+    scheduler.admit(admission::waitsNoLonger);
     reportLoad();
     scheduler.prefill().ifPresent(this::runStep);
     reap();
@@ -167,8 +146,8 @@ final class GenerationLoop implements AutoCloseable {
   }
 
   private void reportLoad() {
-    queueTime = scheduler.queueTime(System.nanoTime());
-    loadListener.load(scheduler.runningCount(), scheduler.waitingCount());
+    loadListener.load(
+        scheduler.runningCount(), scheduler.waitingCount(), admission.waitingTokens());
   }
 
   /** Ends what was cancelled or ran out of time. */
@@ -197,13 +176,13 @@ final class GenerationLoop implements AutoCloseable {
       return false;
     }
     scheduler.remove(sequence);
-    places.release();
+    admission.left(sequence);
     return true;
   }
 
   private void runStep(Batch batch) {
     CallScope scope = CallScope.until(latestDeadline(batch));
-    StepResults results = new StepResults(batch);
+    StepResults results = new StepResults(batch, metrics.gate());
     RunningStep step = new RunningStep(batch.sequences(), scope);
     current = step;
     step.cancelIfUnwanted();
@@ -301,10 +280,12 @@ final class GenerationLoop implements AutoCloseable {
     }
   }
 
-  /** Told how many sequences run and wait, whenever that may have changed. */
+  /**
+   * Told how many sequences run and wait, and of how many tokens, whenever that may have changed.
+   */
   @FunctionalInterface
   interface LoadListener {
-    void load(int running, int waiting);
+    void load(int running, int waiting, long waitingTokens);
   }
 
   /** The step on the model now, so that a cancellation can reach its expert calls. */

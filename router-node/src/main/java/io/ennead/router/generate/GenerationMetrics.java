@@ -1,5 +1,6 @@
 package io.ennead.router.generate;
 
+import io.ennead.v1.ErrorReason;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
@@ -9,6 +10,7 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -19,12 +21,27 @@ import java.util.Map;
  */
 public final class GenerationMetrics {
   private static final String MODEL = "model_name";
+
+  /** Counted from 0, since a rate needs a first value. */
+  private static final List<ErrorReason> USUAL_FAILURES =
+      List.of(
+          ErrorReason.ERROR_REASON_QUEUE_FULL,
+          ErrorReason.ERROR_REASON_CANCELLED,
+          ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
+          ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE,
+          ErrorReason.ERROR_REASON_ENGINE_FAILURE);
+
+  private static final double[] TOKENS = {
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000
+  };
   private static final double[] LATENCY = {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120
   };
 
   private final Map<FinishInfo.Reason, CounterDataPoint> successes =
       new EnumMap<>(FinishInfo.Reason.class);
+  private final Counter failures;
+  private final String modelName;
   private final CounterDataPoint promptTokens;
   private final CounterDataPoint generationTokens;
   private final CounterDataPoint prefixQueries;
@@ -34,9 +51,16 @@ public final class GenerationMetrics {
   private final DistributionDataPoint interTokenLatency;
   private final DistributionDataPoint requestLatency;
   private final DistributionDataPoint queueTime;
+  private final DistributionDataPoint prefillTime;
+  private final DistributionDataPoint decodeTime;
+  private final DistributionDataPoint requestPromptTokens;
+  private final DistributionDataPoint requestGenerationTokens;
   private final GaugeDataPoint running;
   private final GaugeDataPoint waiting;
+  private final GaugeDataPoint waitingTokens;
   private final GaugeDataPoint kvCacheUsage;
+  private final Map<Admission.Bound, CounterDataPoint> refusals =
+      new EnumMap<>(Admission.Bound.class);
 
   /** Registers the metrics; one instance per registry. */
   public GenerationMetrics(PrometheusRegistry registry, String modelName) {
@@ -49,6 +73,14 @@ public final class GenerationMetrics {
     for (FinishInfo.Reason reason : FinishInfo.Reason.values()) {
       successes.put(reason, success.labelValues(modelName, reason.name().toLowerCase(Locale.ROOT)));
     }
+    this.modelName = modelName;
+    failures =
+        Counter.builder()
+            .name("ennead_request_failure_total")
+            .help("Requests that were refused or ended with an error, by its reason.")
+            .labelNames(MODEL, "reason")
+            .register(registry);
+    USUAL_FAILURES.forEach(reason -> failures.initLabelValues(modelName, label(reason)));
     promptTokens =
         counter(registry, modelName, "prompt_tokens_total", "Tokens of prompts processed.");
     generationTokens = counter(registry, modelName, "generation_tokens_total", "Tokens generated.");
@@ -94,8 +126,49 @@ public final class GenerationMetrics {
             modelName,
             "request_queue_time_seconds",
             "Seconds a request waited for a place in the batch.");
+    prefillTime =
+        histogram(
+            registry,
+            modelName,
+            "request_prefill_time_seconds",
+            "Seconds from a request's place in the batch to its first token.");
+    decodeTime =
+        histogram(
+            registry,
+            modelName,
+            "request_decode_time_seconds",
+            "Seconds from a request's first token to its last.");
+    requestPromptTokens =
+        histogram(
+            registry,
+            modelName,
+            "request_prompt_tokens",
+            "Tokens of the prompt of a request that was completed.",
+            TOKENS);
+    requestGenerationTokens =
+        histogram(
+            registry,
+            modelName,
+            "request_generation_tokens",
+            "Tokens generated for a request that was completed.",
+            TOKENS);
     running = gauge(registry, modelName, "num_requests_running", "Requests in the batch.");
     waiting = gauge(registry, modelName, "num_requests_waiting", "Requests that wait for a place.");
+    waitingTokens =
+        gauge(
+            registry,
+            modelName,
+            "num_tokens_waiting",
+            "Tokens of the prompts of requests that wait for a place.");
+    Counter refused =
+        Counter.builder()
+            .name("ennead_requests_refused_total")
+            .help("Requests that did not fit the queue, by the bound that they did not fit.")
+            .labelNames(MODEL, "bound")
+            .register(registry);
+    for (Admission.Bound bound : Admission.Bound.values()) {
+      refusals.put(bound, refused.labelValues(modelName, bound.name().toLowerCase(Locale.ROOT)));
+    }
     kvCacheUsage =
         gauge(registry, modelName, "kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.");
   }
@@ -144,16 +217,39 @@ public final class GenerationMetrics {
       success.inc();
     }
     requestLatency.observe(seconds(info.total()));
+    prefillTime.observe(seconds(info.firstToken().minus(info.queued())));
+    decodeTime.observe(seconds(info.total().minus(info.firstToken())));
+    requestPromptTokens.observe(info.promptTokens());
+    requestGenerationTokens.observe(info.generatedTokens());
+  }
+
+  /** A request was refused, or ended with an error. */
+  public void failed(ErrorReason reason) {
+    failures.labelValues(modelName, label(reason)).inc();
+  }
+
+  private static String label(ErrorReason reason) {
+    return reason.name().substring("ERROR_REASON_".length());
+  }
+
+  /** A request did not fit the queue. */
+  void refused(Admission.Bound bound) {
+    CounterDataPoint refused = refusals.get(bound);
+    if (refused != null) {
+      refused.inc();
+    }
   }
 
   /**
    * The state after a step.
    *
+   * @param tokensWaiting of prompts
    * @param kvUsage share of the KV cache in use, 0 to 1
    */
-  public void state(int requestsRunning, int requestsWaiting, double kvUsage) {
+  public void state(int requestsRunning, int requestsWaiting, long tokensWaiting, double kvUsage) {
     running.set(requestsRunning);
     waiting.set(requestsWaiting);
+    waitingTokens.set(tokensWaiting);
     kvCacheUsage.set(kvUsage);
   }
 
@@ -179,11 +275,16 @@ public final class GenerationMetrics {
 
   private static DistributionDataPoint histogram(
       PrometheusRegistry registry, String modelName, String name, String help) {
+    return histogram(registry, modelName, name, help, LATENCY);
+  }
+
+  private static DistributionDataPoint histogram(
+      PrometheusRegistry registry, String modelName, String name, String help, double[] bounds) {
     return Histogram.builder()
         .name("ennead_" + name)
         .help(help)
         .labelNames(MODEL)
-        .classicUpperBounds(LATENCY)
+        .classicUpperBounds(bounds)
         .register(registry)
         .labelValues(modelName);
   }

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param continuations of the one prompt, at least 1
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
+ * @param claim whose it is, and how urgent
  */
 public record GenerationRequest(
     String responseId,
@@ -28,4 +29,32 @@ public record GenerationRequest(
     OptionalInt logprobs,
     TraceOptions trace,
     int continuations,
-    long deadlineNanos) {}
+    long deadlineNanos,
+    Claim claim) {
+
+  /** Of nobody in particular. */
+  public GenerationRequest(
+      String responseId,
+      int[] prompt,
+      SamplingOptions sampling,
+      long seed,
+      StoppingOptions stopping,
+      RoutingOptions routing,
+      OptionalInt logprobs,
+      TraceOptions trace,
+      int continuations,
+      long deadlineNanos) {
+    this(
+        responseId,
+        prompt,
+        sampling,
+        seed,
+        stopping,
+        routing,
+        logprobs,
+        trace,
+        continuations,
+        deadlineNanos,
+        Claim.ANYBODY);
+  }
+}

@@ -3,7 +3,6 @@ package io.ennead.router.generate;
 import io.ennead.router.model.Span;
 import io.ennead.router.model.Step;
 import io.ennead.router.moe.ExpertLayer.Phase;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,17 +10,18 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Who runs when. Sequences wait in order of arrival until there is a place in the batch and KV
- * blocks for the longest they can become, so none ever has to be put back. Every running sequence
- * is in every decode step; prompts are computed in chunks of one fixed length, as many to a step as
- * the budget allows, which does not touch their bits. A chunk whose logits take long to evaluate
- * counts as several, since everybody waits for that. Owned by the generation loop's thread.
+ * Who runs when. Sequences wait in their line until it is their turn and there is a place in the
+ * batch and KV blocks for the longest they can become, so none ever has to be put back; nobody
+ * smaller goes first meanwhile. Every running sequence is in every decode step; prompts are
+ * computed in chunks of one fixed length, as many to a step as the budget allows, which does not
+ * touch their bits. A chunk whose logits take long to evaluate counts as several, since everybody
+ * waits for that. Owned by the generation loop's thread.
  */
 final class Scheduler {
   private final SchedulerLimits limits;
   private final KvBlocks blocks;
   private final PrefixCache prefixes;
-  private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
+  private final WaitingLine waiting = new WaitingLine();
   private final List<Sequence> running = new ArrayList<>();
 
   Scheduler(SchedulerLimits limits, KvBlocks blocks, PrefixCache prefixes) {
@@ -39,11 +39,6 @@ final class Scheduler {
     return waiting.isEmpty() && running.isEmpty();
   }
 
-  /** Nanoseconds that the first of those that wait has waited; 0 when nobody waits. */
-  long queueTime(long now) {
-    return waiting.isEmpty() ? 0 : now - waiting.element().arrived();
-  }
-
   /** Nanoseconds until a running sequence may run; 0 when one may now, or none is running. */
   long pause(long now) {
     return running.stream().mapToLong(s -> Math.max(0, s.pause(now))).min().orElse(0);
@@ -57,15 +52,26 @@ final class Scheduler {
     return running.size();
   }
 
-  /** Gives places to waiting sequences, first come first served. */
-  void admit() {
-    while (!waiting.isEmpty() && fits(waiting.element())) {
-      Sequence sequence = waiting.remove();
+  /**
+   * Gives places to those that wait, in their turn.
+   *
+   * @param seated is told of each
+   */
+  void admit(Consumer<Sequence> seated) {
+    for (Optional<Sequence> next = next(); next.isPresent(); next = next()) {
+      Sequence sequence = next.get();
+      waiting.take(sequence);
       hold(sequence);
       running.add(sequence);
+      waiting.charge(sequence, sequence.promptLeft());
+      seated.accept(sequence);
       sequence.task().admitted();
       sequence.siblings().forEach(sibling -> sibling.task().admitted());
     }
+  }
+
+  private Optional<Sequence> next() {
+    return waiting.next().filter(this::fits);
   }
 
   private boolean fits(Sequence sequence) {
@@ -164,6 +170,7 @@ final class Scheduler {
   /** One token of every sequence whose prompt is computed. */
   Optional<Batch> decode() {
     List<Sequence> sequences = runnable().stream().filter(s -> !s.prefilling()).toList();
+    sequences.forEach(sequence -> waiting.charge(sequence, 1));
     return Batch.of(Phase.DECODE, sequences, sequences.stream().map(Sequence::decodeSpan).toList());
   }
 
@@ -172,12 +179,15 @@ final class Scheduler {
     running.remove(sequence);
     waiting.remove(sequence);
     prefixes.release(sequence);
+    if (idle()) {
+      waiting.forget();
+    }
   }
 
   /** Every sequence, running or waiting. */
   void forEach(Consumer<Sequence> action) {
     List<Sequence> all = new ArrayList<>(running);
-    all.addAll(waiting);
+    waiting.forEach(all::add);
     all.forEach(action);
   }
 

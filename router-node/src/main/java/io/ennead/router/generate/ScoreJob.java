@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param runs consecutive scored tokens that are summed up together, in order; they cover all
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
+ * @param claim whose it is, and how urgent
  */
 public record ScoreJob(
     int[] tokens,
@@ -24,7 +25,8 @@ public record ScoreJob(
     List<Run> runs,
     RoutingOptions routing,
     TraceOptions trace,
-    long deadlineNanos) {
+    long deadlineNanos,
+    Claim claim) {
   /** Checks that the runs cover what is scored. */
   public ScoreJob {
     runs = List.copyOf(runs);
@@ -32,6 +34,18 @@ public record ScoreJob(
       throw new IllegalArgumentException(
           "runs: %s (expected: from %d to %d)".formatted(runs, from, tokens.length));
     }
+  }
+
+  /** Of nobody in particular. */
+  public ScoreJob(
+      int[] tokens,
+      int from,
+      Optional<Detail> detail,
+      List<Run> runs,
+      RoutingOptions routing,
+      TraceOptions trace,
+      long deadlineNanos) {
+    this(tokens, from, detail, runs, routing, trace, deadlineNanos, Claim.ANYBODY);
   }
 
   private static boolean endsAt(List<Run> runs, int end) {

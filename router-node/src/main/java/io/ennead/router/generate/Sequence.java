@@ -19,6 +19,7 @@ final class Sequence {
   private List<Sequence> siblings;
   private final RoutingOptions routing;
   private final long deadlineNanos;
+  private final Claim claim;
   private final int promptLength;
   private int[] tokens;
   private int length;
@@ -32,9 +33,19 @@ final class Sequence {
   private @Nullable Trouble trouble;
   private volatile boolean cancelled;
 
-  /** A sequence that waits for its place, and continues its prompt alone. */
+  /** A sequence of nobody in particular that continues its prompt alone. */
   Sequence(int[] prompt, SequenceTask task, RoutingOptions routing, long deadlineNanos) {
     this(prompt, task, routing, deadlineNanos, List.of());
+  }
+
+  /** A sequence of nobody in particular. */
+  Sequence(
+      int[] prompt,
+      SequenceTask task,
+      RoutingOptions routing,
+      long deadlineNanos,
+      List<Sequence> siblings) {
+    this(prompt, task, routing, deadlineNanos, siblings, Claim.ANYBODY);
   }
 
   /**
@@ -49,7 +60,9 @@ final class Sequence {
       SequenceTask task,
       RoutingOptions routing,
       long deadlineNanos,
-      List<Sequence> siblings) {
+      List<Sequence> siblings,
+      Claim claim) {
+    this.claim = claim;
     this.task = task;
     this.siblings = List.copyOf(siblings);
     this.routing = routing;
@@ -65,6 +78,10 @@ final class Sequence {
 
   RoutingOptions routing() {
     return routing;
+  }
+
+  Claim claim() {
+    return claim;
   }
 
   /** The continuations that have yet to begin. */
@@ -96,8 +113,13 @@ final class Sequence {
     return deadlineNanos;
   }
 
+  /** Nanoseconds until the caller gives up; not positive when it has. */
+  long timeLeft(long nowNanos) {
+    return deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNanos - nowNanos;
+  }
+
   boolean overdue(long nowNanos) {
-    return deadlineNanos != Long.MAX_VALUE && deadlineNanos - nowNanos <= 0;
+    return timeLeft(nowNanos) <= 0;
   }
 
   /** Ends the sequence at the next step; from any thread. */

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StepResults implements StepObserver {
   private final Batch batch;
+  private final GateMetrics gate;
   private final List<Optional<SpanTrace>> traces = new ArrayList<>();
   private final RoutingObserver routing;
   private final Set<Integer> told = new HashSet<>();
@@ -35,8 +36,9 @@ final class StepResults implements StepObserver {
   private final Map<Sequence, OptionalInt> next = new IdentityHashMap<>();
   private final Map<Sequence, ServingException> failures = new IdentityHashMap<>();
 
-  StepResults(Batch batch) {
+  StepResults(Batch batch, GateMetrics gate) {
     this.batch = batch;
+    this.gate = gate;
     for (int span = 0; span < batch.sequences().size(); span++) {
       traces.add(begin(batch.sequences().get(span), batch.step().spans().get(span)));
     }
@@ -112,6 +114,7 @@ final class StepResults implements StepObserver {
 
   @Override
   public void routed(int layer, float[] hidden, float[] logits, Routing chosen) {
+    gate.routed(logits);
     routing.routed(layer, hidden, logits, chosen);
   }
 

@@ -9,12 +9,14 @@ import java.util.Optional;
  * @param modelFingerprint lower-case hex
  * @param batchInvariant whether bits must not depend on what else is computed
  * @param hiddenSize width of a row
+ * @param mixedNumerics whether replicas may give other bits
  */
 public record Expectations(
     String modelFingerprint,
     ComputeType dtype,
     boolean batchInvariant,
     int hiddenSize,
+    boolean mixedNumerics,
     ExpertFingerprints fingerprints) {
 
   /** Fingerprints of experts, as far as the router knows them itself. */

@@ -6,6 +6,7 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.node.Dialer;
 import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
@@ -16,16 +17,22 @@ import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertServiceGrpc;
 import io.ennead.v1.ExpertServiceGrpc.ExpertServiceFutureStub;
+import io.ennead.v1.LoadExpertsRequest;
+import io.ennead.v1.UnloadExpertsRequest;
 import io.ennead.wire.Rows;
 import io.ennead.wire.WireLimits;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * and know nothing of replicas. The state is one volatile; it changes on the monitor's thread, or
  * on the thread that sees a call fail because the node is gone.
  */
-final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
+final class GrpcExpertPeer implements ExpertHolder, AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(GrpcExpertPeer.class);
 
   private static final MethodDescriptor<ExpertServiceForwardRequest, ExpertServiceForwardResponse>
@@ -64,11 +71,23 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
     this.onChange = onChange;
   }
 
+  /**
+   * Connects.
+   *
+   * @param name what the node's certificate must be for, if that is not its address
+   */
   static GrpcExpertPeer open(
-      PeerAddress address, Dialer dialer, EventLoops loops, PeerCodec codec, Runnable onChange) {
+      PeerAddress address,
+      Optional<String> name,
+      Dialer dialer,
+      EventLoops loops,
+      PeerCodec codec,
+      Runnable onChange) {
+    NettyChannelBuilder builder = dialer.to(address.host(), address.port());
+    name.ifPresent(builder::overrideAuthority);
     ManagedChannel channel =
         loops
-            .connect(dialer.to(address.host(), address.port()))
+            .connect(builder)
             // Replies are decoded where they arrive: that takes less time than waking a thread.
             .directExecutor()
             .disableRetry()
@@ -181,6 +200,38 @@ final class GrpcExpertPeer implements ExpertPeer, AutoCloseable {
   ListenableFuture<DescribeNodeResponse> describe(String knownGeneration, Duration deadline) {
     return stub.withDeadlineAfter(deadline)
         .describeNode(DescribeNodeRequest.newBuilder().setKnownGeneration(knownGeneration).build());
+  }
+
+  @Override
+  public void load(List<ExpertId> experts, Duration deadline) {
+    LoadExpertsRequest request =
+        LoadExpertsRequest.newBuilder()
+            .setModelFingerprint(codec.modelFingerprint())
+            .addAllExperts(PeerCodec.selectors(experts))
+            .build();
+    await(stub.withDeadlineAfter(deadline).loadExperts(request));
+  }
+
+  @Override
+  public void unload(List<ExpertId> experts, Duration deadline) {
+    UnloadExpertsRequest request =
+        UnloadExpertsRequest.newBuilder()
+            .setModelFingerprint(codec.modelFingerprint())
+            .addAllExperts(PeerCodec.selectors(experts))
+            .build();
+    await(stub.withDeadlineAfter(deadline).unloadExperts(request));
+  }
+
+  private static void await(ListenableFuture<?> answer) {
+    try {
+      answer.get();
+    } catch (ExecutionException e) {
+      throw GrpcErrors.fromThrowable(Objects.requireNonNullElse(e.getCause(), e));
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      Thread.currentThread().interrupt();
+      throw ServingException.cancelled("interrupted");
+    }
   }
 
   /** Tries to connect now: by itself gRPC would wait for up to two minutes. */

@@ -1,6 +1,8 @@
 package io.ennead.router.peer;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
+import io.ennead.v1.ExpertSelector;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertSlice;
@@ -9,6 +11,7 @@ import io.ennead.v1.Tensor;
 import io.ennead.wire.Rows;
 import io.ennead.wire.TensorCodec;
 import java.util.Arrays;
+import java.util.List;
 
 /** Messages of {@code ExpertService.Forward}: rows travel in the compute type of the node. */
 final class PeerCodec {
@@ -16,6 +19,16 @@ final class PeerCodec {
 
   PeerCodec(Expectations expected) {
     this.expected = expected;
+  }
+
+  String modelFingerprint() {
+    return expected.modelFingerprint();
+  }
+
+  static List<ExpertSelector> selectors(List<ExpertId> experts) {
+    return experts.stream()
+        .map(id -> ExpertSelector.newBuilder().setLayer(id.layer()).setExpert(id.expert()).build())
+        .toList();
   }
 
   ExpertServiceForwardRequest encode(PeerRequest request, PeerDescription node) {

@@ -8,12 +8,13 @@ import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
 import io.ennead.v1.DescribeNodeResponse;
 import io.grpc.Status;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -34,11 +35,16 @@ import org.slf4j.LoggerFactory;
 public final class PeerMonitor implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(PeerMonitor.class);
 
+  /** Java itself remembers an address for as long ({@code networkaddress.cache.ttl}) or longer. */
+  private static final Duration NAMES_INTERVAL = Duration.ofSeconds(5);
+
   private final Options options;
   private final PeerCheck check;
-  private final List<GrpcExpertPeer> peers;
+  private final Membership members;
+  private final Changes changes;
   private final EventLoops loops;
   private final ScheduledThreadPoolExecutor thread;
+  private final ScheduledThreadPoolExecutor resolving;
   private final ThreadPoolExecutor judge;
 
   // Peers whose answer or judgement is awaited. Used on the monitor's thread only.
@@ -66,60 +72,79 @@ public final class PeerMonitor implements AutoCloseable {
   }
 
   private PeerMonitor(
-      Options options, PeerCheck check, List<GrpcExpertPeer> peers, EventLoops loops) {
+      Options options, PeerCheck check, Membership members, Changes changes, EventLoops loops) {
     this.options = options;
     this.check = check;
-    this.peers = peers;
+    this.members = members;
+    this.changes = changes;
     this.loops = loops;
-    // What arrives after the end is discarded.
-    this.thread =
-        new ScheduledThreadPoolExecutor(
-            1, DaemonThreads.named("peer-monitor"), new ThreadPoolExecutor.DiscardPolicy());
+    this.thread = scheduler("peer-monitor");
+    this.resolving = scheduler("peer-names");
     this.judge =
         new ThreadPoolExecutor(
             1,
             1,
             0,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(Math.max(1, peers.size())), // at most one answer of each
+            new LinkedBlockingQueue<>(), // at most one answer of each node
             DaemonThreads.named("peer-judge"),
             new ThreadPoolExecutor.DiscardPolicy());
   }
 
-  /** Starts asking, without TLS. */
+  // What arrives after the end is discarded.
+  private static ScheduledThreadPoolExecutor scheduler(String name) {
+    return new ScheduledThreadPoolExecutor(
+        1, DaemonThreads.named(name), new ThreadPoolExecutor.DiscardPolicy());
+  }
+
+  /** Starts asking nodes at fixed addresses, without TLS. */
   public static PeerMonitor start(
       List<PeerAddress> addresses,
       Expectations expected,
       Options options,
       Consumer<List<ExpertPeer>> onChange) {
-    return start(addresses, Dialer.PLAINTEXT, expected, options, onChange);
+    List<PeerSource> sources =
+        addresses.stream().map(a -> (PeerSource) new PeerSource.Listed(a)).toList();
+    return start(sources, Dialer.PLAINTEXT, expected, options, onChange);
   }
 
   /**
    * Starts asking.
    *
-   * @param addresses one per node, in the order in which replicas are preferred
+   * @param sources of the nodes, in the order in which replicas are preferred; each once
    * @param onChange gets all peers after every change of one of them, on whichever thread saw it
    */
   public static PeerMonitor start(
-      List<PeerAddress> addresses,
+      List<PeerSource> sources,
       Dialer dialer,
       Expectations expected,
       Options options,
       Consumer<List<ExpertPeer>> onChange) {
-    if (Set.copyOf(addresses).size() != addresses.size()) {
+    return start(sources, InetAddress::getAllByName, dialer, expected, options, onChange);
+  }
+
+  static PeerMonitor start(
+      List<PeerSource> sources,
+      Membership.Resolver resolver,
+      Dialer dialer,
+      Expectations expected,
+      Options options,
+      Consumer<List<ExpertPeer>> onChange) {
+    if (Set.copyOf(sources).size() != sources.size()) {
       throw new IllegalArgumentException(
-          "peers: %s (expected: each address once)".formatted(addresses));
+          "peers: %s (expected: each address once)".formatted(sources));
     }
     PeerCodec codec = new PeerCodec(expected);
     Changes changes = new Changes(onChange);
     EventLoops loops = EventLoops.named("grpc-peers");
-    List<GrpcExpertPeer> peers =
-        addresses.stream()
-            .map(address -> GrpcExpertPeer.open(address, dialer, loops, codec, changes))
-            .toList();
-    changes.begin(List.copyOf(peers));
-    PeerMonitor monitor = new PeerMonitor(options, new PeerCheck(expected), peers, loops);
+    Membership members =
+        new Membership(
+            sources,
+            resolver,
+            (address, name) -> GrpcExpertPeer.open(address, name, dialer, loops, codec, changes));
+    PeerMonitor monitor =
+        new PeerMonitor(options, new PeerCheck(expected), members, changes, loops);
+    monitor.refresh();
     monitor.schedule();
     return monitor;
   }
@@ -144,14 +169,25 @@ public final class PeerMonitor implements AutoCloseable {
     }
   }
 
+  private void refresh() {
+    if (members.refresh()) {
+      changes.begin(List.copyOf(members.peers()));
+    }
+  }
+
   private void schedule() {
+    if (members.changes()) {
+      long nanos = NAMES_INTERVAL.toNanos();
+      var unused =
+          resolving.scheduleWithFixedDelay(this::refresh, nanos, nanos, TimeUnit.NANOSECONDS);
+    }
     var unused =
         thread.scheduleWithFixedDelay(
             this::askAll, 0, options.interval().toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private void askAll() {
-    for (GrpcExpertPeer peer : peers) {
+    for (GrpcExpertPeer peer : members.peers()) {
       if (asked.add(peer)) {
         ask(peer);
       }
@@ -171,7 +207,8 @@ public final class PeerMonitor implements AutoCloseable {
   /** Decides on an answer; whatever goes wrong, the node has a state that says so. */
   private void judge(GrpcExpertPeer peer, DescribeNodeResponse response) {
     try {
-      List<GrpcExpertPeer> others = peers.stream().filter(other -> other != peer).toList();
+      List<GrpcExpertPeer> others =
+          members.peers().stream().filter(other -> other != peer).toList();
       peer.become(check.judge(PeerDescription.of(response), others));
     } catch (Throwable e) { // a model file that is cut short while mapped is an Error
       logger.error("cannot judge expert node {}", peer.address(), e);
@@ -218,17 +255,18 @@ public final class PeerMonitor implements AutoCloseable {
     }
   }
 
-  /** All nodes, in the order of their addresses. */
-  public List<ExpertPeer> peers() {
-    return List.copyOf(peers);
+  /** All nodes known now. */
+  public List<ExpertHolder> peers() {
+    return List.copyOf(members.peers());
   }
 
   /** Stops asking and closes every channel; calls in progress fail. */
   @Override
   public void close() {
     thread.shutdownNow();
+    resolving.shutdownNow();
     judge.shutdownNow();
-    peers.forEach(GrpcExpertPeer::close);
+    members.close();
     loops.close();
   }
 }

@@ -67,6 +67,11 @@ public record Placement(
             .collect(Collectors.joining("; ")));
   }
 
+  /** How many pairs of layer and expert no node holds. */
+  int missingExperts() {
+    return layers.stream().mapToInt(layer -> missing(layer).size()).sum();
+  }
+
   private List<Integer> missing(int layer) {
     return IntStream.range(0, experts)
         .filter(expert -> holders(layer, expert).isEmpty())

@@ -3,6 +3,8 @@ package io.ennead.router.placement;
 import io.ennead.node.Readiness;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerState;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -25,6 +27,15 @@ public final class PlacementTracker {
   public PlacementTracker(List<Integer> layers, int experts, Readiness readiness) {
     this.readiness = readiness;
     this.current = Placement.of(layers, experts, List.of());
+  }
+
+  /** Registers what is missing with a registry. */
+  public void register(PrometheusRegistry registry) {
+    GaugeWithCallback.builder()
+        .name("ennead_experts_missing")
+        .help("Pairs of layer and expert that no ready expert node holds; requests need all.")
+        .callback(gauge -> gauge.call(current.missingExperts()))
+        .register(registry);
   }
 
   /** The latest snapshot. */

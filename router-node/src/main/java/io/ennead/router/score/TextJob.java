@@ -1,5 +1,6 @@
 package io.ennead.router.score;
 
+import io.ennead.router.generate.Claim;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.trace.TraceOptions;
 import java.util.OptionalInt;
@@ -18,6 +19,7 @@ import java.util.OptionalInt;
  * @param trace what to tell of how the tokens are routed; every window tells it anew
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
+ * @param claim whose it is, and how urgent
  */
 public record TextJob(
     int[] tokens,
@@ -30,7 +32,36 @@ public record TextJob(
     OptionalInt fitWindow,
     RoutingOptions routing,
     TraceOptions trace,
-    long deadlineNanos) {
+    long deadlineNanos,
+    Claim claim) {
+
+  /** Of nobody in particular. */
+  public TextJob(
+      int[] tokens,
+      int from,
+      int window,
+      int stride,
+      double[] temperatures,
+      int top,
+      boolean fit,
+      OptionalInt fitWindow,
+      RoutingOptions routing,
+      TraceOptions trace,
+      long deadlineNanos) {
+    this(
+        tokens,
+        from,
+        window,
+        stride,
+        temperatures,
+        top,
+        fit,
+        fitWindow,
+        routing,
+        trace,
+        deadlineNanos,
+        Claim.ANYBODY);
+  }
 
   /** Tokens that are scored. */
   int counted() {

@@ -131,7 +131,8 @@ public final class TextScoring {
               runs,
               job.routing(),
               firstPass ? job.trace() : TraceOptions.NONE,
-              job.deadlineNanos()));
+              job.deadlineNanos(),
+              job.claim()));
     } catch (ServingException e) {
       if (e.reason() == ErrorReason.ERROR_REASON_QUEUE_FULL && !inFlight.isEmpty()) {
         return null;

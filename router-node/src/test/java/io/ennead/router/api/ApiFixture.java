@@ -26,7 +26,9 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +50,16 @@ final class ApiFixture {
     String name = InProcessServerBuilder.generateName();
     server = InProcessServerBuilder.forName(name).addService(service).build().start();
     channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  /** Readers that may leave so many pieces unread, for as long as a test takes. */
+  static SlowReaders readers(int pieces) {
+    return readers(pieces, Duration.ofMinutes(10));
+  }
+
+  static SlowReaders readers(int pieces, Duration stall) {
+    return SlowReaders.watch(
+        new SlowReaders.Limits(pieces, 1 << 20, stall), new PrometheusRegistry());
   }
 
   ManagedChannel channel() {

@@ -71,7 +71,7 @@ class BadRequestTest {
                     new FakeScorer(ApiFixture.VOCABULARY),
                     (layer, phase, hidden, routing, scope, observer) ->
                         new CombinedRows(hidden, Map.of()))));
-    fixture = new ApiFixture(new InferenceGrpcService(catalog, 8, () -> 1));
+    fixture = new ApiFixture(new InferenceGrpcService(catalog, ApiFixture.readers(8), () -> 1));
     stub = InferenceServiceGrpc.newBlockingStub(fixture.channel());
   }
 

@@ -5,6 +5,7 @@ import static io.ennead.v1.ErrorReason.ERROR_REASON_ENGINE_FAILURE;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_MODEL_NOT_FOUND;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_NODE_LOADING;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_QUEUE_FULL;
+import static io.ennead.v1.ErrorReason.ERROR_REASON_READER_STALLED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -50,6 +51,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class InferenceGrpcServiceTest {
@@ -57,6 +60,7 @@ class InferenceGrpcServiceTest {
   private static final int MAX_BUFFERED = 8;
 
   private final FakeGenerator generator = new FakeGenerator();
+  private SlowReaders readers = ApiFixture.readers(MAX_BUFFERED);
   private ApiFixture fixture;
   private InferenceServiceBlockingStub stub;
 
@@ -70,13 +74,14 @@ class InferenceGrpcServiceTest {
                     new FakeScorer(ApiFixture.VOCABULARY),
                     (layer, phase, hidden, routing, scope, observer) ->
                         new CombinedRows(hidden.clone(), Map.of()))));
-    fixture = new ApiFixture(new InferenceGrpcService(catalog, MAX_BUFFERED, () -> SERVER_SEED));
+    fixture = new ApiFixture(new InferenceGrpcService(catalog, readers, () -> SERVER_SEED));
     stub = InferenceServiceGrpc.newBlockingStub(fixture.channel());
   }
 
   @AfterEach
   void close() throws InterruptedException {
     fixture.close();
+    readers.close();
   }
 
   @Test
@@ -265,6 +270,36 @@ class InferenceGrpcServiceTest {
         ERROR_REASON_QUEUE_FULL,
         "",
         "buffer of response");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aReaderThatTakesNothingIsCutOffWhetherOrNotItsAnswerIsComplete(boolean complete)
+      throws Exception {
+    readers.close();
+    fixture.close();
+    readers = ApiFixture.readers(MAX_BUFFERED, Duration.ofMillis(200));
+    open();
+    SlowReader<GenerateRequest, GenerateResponse> reader = new SlowReader<>();
+    InferenceServiceGrpc.newStub(fixture.channel()).generate(text("a").build(), reader);
+    TokenSink sink = generator.sink.get(10, TimeUnit.SECONDS);
+    for (int i = 0; i < MAX_BUFFERED; i++) {
+      sink.piece(new Piece(0, new int[] {i}, "x", List.of(), Optional.empty(), Optional.empty()));
+    }
+    if (complete) {
+      sink.finished(finish(generator.request));
+    }
+
+    assertThat(generator.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
+    reader.calls.get().request(100);
+    assertFails(
+        () -> {
+          throw reader.ended.get(10, TimeUnit.SECONDS);
+        },
+        ERROR_REASON_READER_STALLED,
+        "",
+        "nothing was read for 200 ms");
+    assertThat(reader.received).hasSizeLessThan(MAX_BUFFERED);
   }
 
   @Test

@@ -18,12 +18,17 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import io.ennead.errors.ServingException;
 import io.ennead.node.GrpcErrors;
+import io.ennead.router.generate.FailureRules;
+import io.ennead.router.generate.RequestPolicy;
+import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.ExpertLayer.Phase;
+import io.ennead.router.moe.FailurePolicy;
 import io.ennead.v1.DataType;
 import io.ennead.v1.ErrorReason;
+import io.ennead.v1.ExpertFailureMode;
 import io.ennead.v1.MoeServiceForwardRequest;
 import io.ennead.v1.MoeServiceForwardResponse;
 import io.ennead.v1.MoeServiceGrpc;
@@ -34,9 +39,11 @@ import io.ennead.v1.Tensor;
 import io.ennead.v1.TraceOptions;
 import io.ennead.wire.TensorCodec;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +65,7 @@ class MoeGrpcServiceTest {
 
   private volatile ExpertLayer experts =
       (layer, phase, hidden, routing, scope, observer) -> doubled(hidden, layer, phase);
+  private final AtomicInteger degraded = new AtomicInteger();
   private MoeGrpcService service;
   private ApiFixture fixture;
   private MoeServiceBlockingStub stub;
@@ -68,19 +76,27 @@ class MoeGrpcServiceTest {
     ExpertLayer current =
         (layer, phase, hidden, routing, scope, observer) ->
             experts.forward(layer, phase, hidden, routing, scope, observer);
+    ServedModel model =
+        ApiFixture.model(
+            new FakeGenerator(),
+            job -> {
+              throw ServingException.draining();
+            },
+            current);
     ModelCatalog catalog =
-        new ModelCatalog(
-            List.of(
-                ApiFixture.model(
-                    new FakeGenerator(),
-                    job -> {
-                      throw ServingException.draining();
-                    },
-                    current)));
-    service = MoeGrpcService.open(catalog, LIMITS, () -> 7);
+        new ModelCatalog(List.of(ApiFixture.with(model, dropping(model.policy()), model.codec())));
+    service = MoeGrpcService.open(catalog, LIMITS, () -> 7, degraded::addAndGet);
     fixture = new ApiFixture(service);
     stub = MoeServiceGrpc.newBlockingStub(fixture.channel());
     futures = MoeServiceGrpc.newFutureStub(fixture.channel());
+  }
+
+  /** Calls may go without experts when they say so. */
+  private static RequestPolicy dropping(RequestPolicy policy) {
+    return new RequestPolicy(
+        policy.routing(),
+        new FailureRules(FailurePolicy.Mode.FAIL, Duration.ZERO, Duration.ZERO, 1),
+        policy.bounds());
   }
 
   @AfterEach
@@ -115,6 +131,30 @@ class MoeGrpcServiceTest {
       assertThat(response.getOutput().getDataType()).isEqualTo(DataType.DATA_TYPE_F32);
       assertThat(TensorCodec.floats(response.getOutput(), "output")).containsExactly(2, 4, 6, 8);
     }
+  }
+
+  @Test
+  void rowsWithoutAllTheirExpertsAreToldAndCounted() {
+    experts =
+        (layer, phase, hidden, routing, scope, observer) ->
+            new CombinedRows(
+                hidden.clone(),
+                Map.of(1, ServingException.expertUnreachable(0, "3", "node", "gone", null)),
+                Map.of(1, Set.of(3)));
+    Tensor rows = tensor(DataType.DATA_TYPE_F32, 1, 2, 3, 4, 1, 2, 3, 4);
+    MoeServiceForwardRequest.Builder request = request(rows);
+    assertFails(
+        () -> stub.forward(request.build()),
+        ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE,
+        "",
+        "experts 3");
+    assertThat(degraded).hasValue(0);
+    request
+        .getRoutingBuilder()
+        .getExpertFailureBuilder()
+        .setMode(ExpertFailureMode.EXPERT_FAILURE_MODE_DROP);
+    assertThat(stub.forward(request.build()).getDegraded().getTokens()).isEqualTo(1);
+    assertThat(degraded).hasValue(1);
   }
 
   @Test

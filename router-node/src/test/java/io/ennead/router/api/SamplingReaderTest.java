@@ -83,7 +83,7 @@ class SamplingReaderTest {
                     job -> new CompletableFuture<>(),
                     (layer, phase, hidden, routing, scope, observer) ->
                         new CombinedRows(hidden, Map.of()))));
-    fixture = new ApiFixture(new InferenceGrpcService(catalog, 8, () -> 1));
+    fixture = new ApiFixture(new InferenceGrpcService(catalog, ApiFixture.readers(8), () -> 1));
     stub = InferenceServiceGrpc.newBlockingStub(fixture.channel());
   }
 

@@ -5,6 +5,7 @@ import static io.ennead.v1.ErrorReason.ERROR_REASON_CANCELLED;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_INVALID_FIELD;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_PROMPT_TOO_LONG;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_QUEUE_FULL;
+import static io.ennead.v1.ErrorReason.ERROR_REASON_READER_STALLED;
 import static io.ennead.v1.ErrorReason.ERROR_REASON_TOKEN_OUT_OF_RANGE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -37,6 +38,7 @@ import io.grpc.Context;
 import io.grpc.stub.ClientCallStreamObserver;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
@@ -72,7 +74,7 @@ class ScoreServiceTest {
                     scorer,
                     (layer, phase, hidden, routing, scope, observer) ->
                         new CombinedRows(hidden, Map.of()))));
-    fixture = new ApiFixture(new InferenceGrpcService(catalog, 8, () -> 1));
+    fixture = new ApiFixture(new InferenceGrpcService(catalog, ApiFixture.readers(8), () -> 1));
     stub = InferenceServiceGrpc.newBlockingStub(fixture.channel());
   }
 
@@ -224,6 +226,37 @@ class ScoreServiceTest {
   }
 
   @Test
+  void aReaderThatTakesNothingLosesItsTextAndTheTextItsPlace() throws Exception {
+    ServedModel model = ApiFixture.model(new FakeGenerator(), scorer, (l, p, h, r, s, o) -> null);
+    ModelCatalog catalog = new ModelCatalog(List.of(model));
+    try (SlowReaders readers = ApiFixture.readers(8, Duration.ofMillis(200))) {
+      ApiFixture impatient = new ApiFixture(new InferenceGrpcService(catalog, readers, () -> 1));
+      List<SlowReader<ScoreStreamRequest, ScoreStreamResponse>> all = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        all.add(new SlowReader<>());
+        InferenceServiceGrpc.newStub(impatient.channel())
+            .scoreStream(stream(text("x".repeat(999))).setWindow(20).build(), all.get(i));
+      }
+      InferenceServiceBlockingStub other =
+          InferenceServiceGrpc.newBlockingStub(impatient.channel());
+      Awaitility.await()
+          .ignoreExceptions() // QUEUE_FULL, as long as they have the places
+          .until(() -> other.score(text("a").build()).hasSummary());
+      for (SlowReader<ScoreStreamRequest, ScoreStreamResponse> reader : all) {
+        reader.calls.get().request(10_000);
+        assertFails(
+            () -> {
+              throw reader.ended.get(10, TimeUnit.SECONDS);
+            },
+            ERROR_REASON_READER_STALLED,
+            "",
+            "nothing was read");
+      }
+      impatient.close();
+    }
+  }
+
+  @Test
   void aCallThatIsLeftEndsItsWindows() {
     scorer.hold();
     Context.CancellableContext context = Context.ROOT.withCancellation();
@@ -282,7 +315,8 @@ class ScoreServiceTest {
   void aContextOfManyTokensIsFittedToo() throws IOException, InterruptedException {
     ServedModel model = ApiFixture.model(new FakeGenerator(), scorer, (l, p, h, r, s, o) -> null);
     ModelCatalog catalog = new ModelCatalog(List.of(ApiFixture.withContext(model, 20_000)));
-    ApiFixture large = new ApiFixture(new InferenceGrpcService(catalog, 8, () -> 1));
+    ApiFixture large =
+        new ApiFixture(new InferenceGrpcService(catalog, ApiFixture.readers(8), () -> 1));
     try {
       ScoreResponse response =
           InferenceServiceGrpc.newBlockingStub(large.channel())

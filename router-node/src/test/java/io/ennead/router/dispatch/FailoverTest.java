@@ -1,5 +1,6 @@
 package io.ennead.router.dispatch;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.errors.ServingException;
@@ -13,8 +14,12 @@ import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.placement.Placement;
 import io.ennead.v1.ErrorReason;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Label;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -26,17 +31,19 @@ class FailoverTest {
   private static final Duration BUDGET = Duration.ofMillis(300);
   private static final Duration LONG = Duration.ofSeconds(20);
 
+  private final PrometheusRegistry registry = new PrometheusRegistry();
   private final ScriptedPeer a = new ScriptedPeer(1);
   private final ScriptedPeer b = new ScriptedPeer(2);
   private final ScriptedPeer c = new ScriptedPeer(3);
 
-  private static RemoteExpertLayer layer(Duration budget, ExpertPeer... peers) {
+  private RemoteExpertLayer layer(Duration budget, ExpertPeer... peers) {
     Placement placement = new Placement(List.of(0), EXPERTS, ScriptedPeer.holders(EXPERTS, peers));
     return new RemoteExpertLayer(
         () -> placement,
         1,
         new Patience(budget, budget),
-        new DispatchMetrics(new PrometheusRegistry()));
+        new DispatchMetrics(registry, EXPERTS, Optional.empty()),
+        new ExpertRowCounts(List.of(0), EXPERTS));
   }
 
   /** Row r is r + 1 and goes to expert r, so that the sum is (r + 1) * (r + 1). */
@@ -81,6 +88,21 @@ class FailoverTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start))
         .isBetween(BUDGET, BUDGET.multipliedBy(4));
     assertThat(a.replies().get(0)).as("taken back").isCancelled();
+    assertThat(count("ennead_expert_failovers", a.address() + " LATE")).isEqualTo(1);
+  }
+
+  /** A counter's value for such label values, in the order of their names. */
+  private double count(String name, String labels) {
+    return registry.scrape(name::equals).stream()
+        .flatMap(snapshot -> ((CounterSnapshot) snapshot).getDataPoints().stream())
+        .filter(
+            point ->
+                point.getLabels().stream()
+                    .map(Label::getValue)
+                    .collect(joining(" "))
+                    .equals(labels))
+        .mapToDouble(CounterDataPointSnapshot::getValue)
+        .sum();
   }
 
   @Test
@@ -142,6 +164,8 @@ class FailoverTest {
       assertRight(run(layer, EXPERTS));
     }
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+    assertThat(count("ennead_expert_hedges", "won")).isPositive();
+    assertThat(count("ennead_expert_failovers", slow.address() + " LATE")).isZero();
   }
 
   @Test
@@ -167,6 +191,7 @@ class FailoverTest {
       assertRight(run(layer, EXPERTS));
     }
     assertThat(b.calls()).isPositive();
+    assertThat(count("ennead_expert_failovers", a.address() + " NOT_FINITE")).isPositive();
   }
 
   @Test
@@ -228,7 +253,8 @@ class FailoverTest {
             () -> placement,
             1,
             new Patience(Duration.ofSeconds(2), LONG),
-            new DispatchMetrics(new PrometheusRegistry()));
+            new DispatchMetrics(registry, EXPERTS, Optional.empty()),
+            new ExpertRowCounts(List.of(0), EXPERTS));
     settleIn(layer);
     a.delay(150); // three times the budget of calls that took no time
     assertRight(run(layer, EXPERTS));

@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -99,7 +100,8 @@ class RemoteExpertLayerTest {
   private RemoteExpertLayer layer(ComputeType dtype, Duration budget, FakeExpertNode... nodes) {
     PlacementTracker tracker = new PlacementTracker(List.of(0, 1), EXPERTS, new Readiness());
     Expectations expected =
-        new Expectations("model", dtype, true, WIDTH, Expectations.ExpertFingerprints.UNKNOWN);
+        new Expectations(
+            "model", dtype, true, WIDTH, false, Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(
             Stream.of(nodes).map(FakeExpertNode::address).toList(),
@@ -110,7 +112,15 @@ class RemoteExpertLayerTest {
     await()
         .until(() -> monitor.peers().stream().allMatch(p -> p.state().text().startsWith("ready")));
     return new RemoteExpertLayer(
-        tracker::current, WIDTH, new Patience(budget, budget), new DispatchMetrics(registry));
+        tracker::current,
+        WIDTH,
+        new Patience(budget, budget),
+        new DispatchMetrics(registry, EXPERTS, detail()),
+        new ExpertRowCounts(List.of(0, 1), EXPERTS));
+  }
+
+  private Optional<LayerMetrics> detail() {
+    return Optional.of(new LayerMetrics(registry, List.of(0, 1), EXPERTS));
   }
 
   private float[] hidden(int rows) {
@@ -308,7 +318,8 @@ class RemoteExpertLayerTest {
             () -> placement,
             WIDTH,
             new Patience(Duration.ofMillis(50), Duration.ofMillis(50)),
-            new DispatchMetrics(registry));
+            new DispatchMetrics(registry, EXPERTS, detail()),
+            new ExpertRowCounts(List.of(0), EXPERTS));
 
     CombinedRows rows =
         layer.forward(
@@ -647,8 +658,12 @@ class RemoteExpertLayerTest {
             () -> {
               assertThat(metric("ennead_expert_calls", "phase", "decode")).isEqualTo(2);
               assertThat(metric("ennead_expert_calls", "phase", "prefill")).isEqualTo(2);
-              assertThat(metric("ennead_expert_rows", "expert", "0")).isEqualTo(4);
-              assertThat(metric("ennead_expert_rows", "expert", "1")).isEqualTo(2);
+              assertThat(metric("ennead_expert_tokens", "expert", "0")).isEqualTo(4);
+              assertThat(metric("ennead_expert_tokens", "expert", "1")).isEqualTo(2);
+              assertThat(metric("ennead_layer_expert_tokens", "layer", "0")).isEqualTo(8);
+              assertThat(metric("ennead_layer_expert_tokens", "expert", "0")).isEqualTo(4);
+              assertThat(metric("ennead_expert_rpc_tokens", "peer", even)).isEqualTo(6);
+              assertThat(metric("ennead_expert_rpc_tokens", "peer", odd)).isEqualTo(2);
               assertThat(metric("ennead_expert_rpc_failures", "peer", odd)).isEqualTo(1);
               assertThat(metric("ennead_expert_rpc_failures", "reason", "NODE_DRAINING"))
                   .isEqualTo(1);

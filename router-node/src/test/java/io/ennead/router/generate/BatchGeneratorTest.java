@@ -311,7 +311,9 @@ class BatchGeneratorTest {
 
   @Test
   void aQueueThatDoesNotMoveRefusesMoreAtOnce() throws Exception {
-    restart(new SchedulerLimits(1, 64, Duration.ofMillis(200), LoadedModel.CHUNK, 512, true));
+    restart(
+        new SchedulerLimits(
+            1, new QueueLimits(64, 10_000, Duration.ofMillis(200)), LoadedModel.CHUNK, 512, true));
     CollectingSink running = new CollectingSink(1);
     Generation first = generator.submit(request(new int[] {0}, greedy(900)), running);
     running.awaitPieces();

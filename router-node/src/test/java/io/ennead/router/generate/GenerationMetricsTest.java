@@ -2,6 +2,7 @@ package io.ennead.router.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ennead.v1.ErrorReason;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
@@ -39,7 +40,9 @@ class GenerationMetricsTest {
             Duration.ofMillis(30),
             Duration.ofSeconds(3),
             Degraded.NONE));
-    metrics.state(2, 5, 0.25);
+    metrics.failed(ErrorReason.ERROR_REASON_QUEUE_FULL);
+    metrics.state(2, 5, 70, 0.25);
+    metrics.refused(Admission.Bound.TIME);
 
     assertThat(scrape(registry))
         .contains(
@@ -54,8 +57,16 @@ class GenerationMetricsTest {
             "ennead_inter_token_latency_seconds_count{model_name=\"demo\"} 1",
             "ennead_e2e_request_latency_seconds_sum{model_name=\"demo\"} 3.0",
             "ennead_request_queue_time_seconds_sum{model_name=\"demo\"} 0.02",
+            "ennead_request_prefill_time_seconds_sum{model_name=\"demo\"} 0.01",
+            "ennead_request_decode_time_seconds_sum{model_name=\"demo\"} 2.97",
+            "ennead_request_prompt_tokens_sum{model_name=\"demo\"} 7.0",
+            "ennead_request_generation_tokens_sum{model_name=\"demo\"} 2.0",
+            "ennead_request_failure_total{model_name=\"demo\",reason=\"QUEUE_FULL\"} 1.0",
             "ennead_num_requests_running{model_name=\"demo\"} 2.0",
             "ennead_num_requests_waiting{model_name=\"demo\"} 5.0",
+            "ennead_num_tokens_waiting{model_name=\"demo\"} 70.0",
+            "ennead_requests_refused_total{bound=\"time\",model_name=\"demo\"} 1.0",
+            "ennead_requests_refused_total{bound=\"share\",model_name=\"demo\"} 0.0",
             "ennead_kv_cache_usage_perc{model_name=\"demo\"} 0.25");
   }
 

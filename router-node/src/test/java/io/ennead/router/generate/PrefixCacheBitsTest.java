@@ -158,9 +158,9 @@ class PrefixCacheBitsTest {
           new GenerationLoop(
               model,
               new Scheduler(limits, blocks, cache),
-              limits,
-              new StepMetrics(registry),
-              (running, waiting) -> {},
+              new Admission(limits.maxBatch(), limits.queue(), bound -> {}),
+              new StepMetrics(registry, model),
+              (running, waiting, tokens) -> {},
               () -> {});
       loop.start();
     }

@@ -240,7 +240,7 @@ class PrefixCacheTest {
     Sequence first =
         new Sequence(prompt(18), FakeTask.generating(3), ROUTING, Long.MAX_VALUE, List.of(sibling));
     scheduler.add(first);
-    scheduler.admit();
+    scheduler.admit(seated -> {});
     assertThat(first.computed()).isEqualTo(16);
     assertThat(Arrays.copyOf(sibling.blocks(), 4)).isEqualTo(Arrays.copyOf(first.blocks(), 4));
     assertThat(cache.used()).isEqualTo(4 + 2 * 2);
@@ -291,7 +291,7 @@ class PrefixCacheTest {
   private Sequence admit(int[] prompt, RoutingOptions routing, SequenceTask task) {
     Sequence sequence = sequence(prompt, routing, task);
     scheduler.add(sequence);
-    scheduler.admit();
+    scheduler.admit(seated -> {});
     assertThat(scheduler.waitingCount()).isZero();
     return sequence;
   }

@@ -73,7 +73,7 @@ class PrefixSharingTest {
         if (random.nextBoolean() && scheduler.waitingCount() < 4) {
           submit();
         }
-        scheduler.admit();
+        scheduler.admit(sequence -> {});
         scheduler.prefill().ifPresent(this::step);
         check(seed);
         scheduler.decode().ifPresent(this::step);

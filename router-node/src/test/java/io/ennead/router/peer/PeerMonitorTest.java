@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.node.Dialer;
 import io.ennead.router.peer.PeerRequest.Slice;
 import io.ennead.router.peer.PeerRequest.Tile;
 import io.ennead.v1.DescribeNodeResponse;
@@ -43,6 +44,7 @@ class PeerMonitorTest {
 
   private final List<AutoCloseable> open = new ArrayList<>();
   private final List<List<PeerState>> changes = new CopyOnWriteArrayList<>();
+  private boolean mixedNumerics;
 
   @AfterEach
   void closeAll() throws Exception {
@@ -61,12 +63,13 @@ class PeerMonitorTest {
     return new ExpertId(0, expert);
   }
 
-  private static Expectations expectations() {
+  private Expectations expectations() {
     return new Expectations(
         "model",
         ComputeType.F32,
         true,
         WIDTH,
+        mixedNumerics,
         (layer, expert) ->
             layer == 0 && expert == 7 ? Optional.of("weights-as-trained") : Optional.empty());
   }
@@ -79,7 +82,7 @@ class PeerMonitorTest {
             options,
             peers -> changes.add(peers.stream().map(ExpertPeer::state).toList()));
     open.add(monitor);
-    return monitor.peers();
+    return List.copyOf(monitor.peers());
   }
 
   private ExpertPeer ready(PeerMonitor.Options options, FakeExpertNode node) {
@@ -103,6 +106,21 @@ class PeerMonitorTest {
         .containsEntry(expert(1), "weights-0-1");
     assertThat(forward(peer).outputs().toArray()).hasSize(WIDTH);
     assertThat(changes.get(0)).hasOnlyElementsOfType(PeerState.Connecting.class);
+  }
+
+  @Test
+  void aNodeIsFoundThroughDns() {
+    PeerSource name = PeerSource.parse("dns:///localhost:" + node("a", expert(0)).address().port());
+    PeerMonitor monitor =
+        PeerMonitor.start(
+            List.of(name),
+            Dialer.PLAINTEXT,
+            expectations(),
+            PeerMonitor.Options.DEFAULT,
+            peers -> {});
+    open.add(monitor);
+    await()
+        .until(() -> monitor.peers().stream().anyMatch(p -> p.state() instanceof PeerState.Ready));
   }
 
   static Stream<Arguments> misfits() {
@@ -147,6 +165,7 @@ class PeerMonitorTest {
             ComputeType.F32,
             true,
             WIDTH,
+            false,
             (layer, expert) -> {
               Uninterruptibles.awaitUninterruptibly(mayFail);
               throw new InternalError("cut short");
@@ -198,6 +217,16 @@ class PeerMonitorTest {
         .containsPattern(
             "fingerprint of expert 3 of layer 0: (retrained|weights-0-3) \\(expected:"
                 + " (retrained|weights-0-3)\\) as on its replica 127");
+  }
+
+  @Test
+  void aReplicaWithOtherBitsMayBeAllowed() {
+    mixedNumerics = true;
+    FakeExpertNode first = node("first", expert(3));
+    FakeExpertNode second = node("second", expert(3));
+    second.describeAs(d -> d.setNumericsId("others"));
+    List<ExpertPeer> peers = watch(PeerMonitor.Options.DEFAULT, first, second);
+    await().until(() -> peers.stream().allMatch(p -> p.state() instanceof PeerState.Ready));
   }
 
   @Test

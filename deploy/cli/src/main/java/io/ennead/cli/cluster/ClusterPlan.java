@@ -106,7 +106,13 @@ public record ClusterPlan(
   public List<String> routerFlags() {
     String addresses =
         String.join(",", ports.experts().stream().map(PortPlan.Ports::address).toList());
-    return flags(ports.router(), routerExtras, "--expert-nodes", addresses);
+    return flags(
+        ports.router(),
+        routerExtras,
+        "--cluster-port",
+        Integer.toString(ports.cluster()),
+        "--expert-nodes",
+        addresses);
   }
 
   /** The numbers of the expert nodes, from 0. */

@@ -39,7 +39,8 @@ public final class ClusterTls {
     try {
       DevelopmentCa ca = DevelopmentCa.open(directory);
       List<String> hosts = DevelopmentCa.andLoopback(List.of());
-      ca.issue(NODE, hosts, List.of(Role.NODE), VALIDITY);
+      // The nodes share it: as a router one may move the experts of the others.
+      ca.issue(NODE, hosts, List.of(Role.NODE, Role.ADMIN), VALIDITY);
       ca.issue(CLIENT, List.of(), List.of(Role.ADMIN), VALIDITY);
       return new ClusterTls(directory);
     } catch (IOException e) {

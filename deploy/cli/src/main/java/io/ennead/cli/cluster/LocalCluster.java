@@ -6,12 +6,14 @@ import io.ennead.expert.engine.TorchExperts;
 import io.ennead.node.ConfigLoader;
 import io.ennead.router.RouterConfig;
 import io.ennead.router.RouterNode;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A cluster in this JVM: every node on its own loopback ports, talking gRPC as nine processes
@@ -26,9 +28,16 @@ public final class LocalCluster implements AutoCloseable {
 
   /** Starts every node and returns when all are ready. */
   public static LocalCluster start(ClusterPlan plan, Duration limit) throws InterruptedException {
+    return start(plan, limit, PrometheusRegistry::new);
+  }
+
+  /** The same with registries of the caller's: each expert node's, in order, then the router's. */
+  public static LocalCluster start(
+      ClusterPlan plan, Duration limit, Supplier<PrometheusRegistry> registries)
+      throws InterruptedException {
     LocalCluster cluster = new LocalCluster();
     try {
-      cluster.startNodes(plan, limit);
+      cluster.startNodes(plan, limit, registries);
       return cluster;
     } catch (RuntimeException | InterruptedException e) {
       cluster.close();
@@ -52,16 +61,18 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  private void startNodes(ClusterPlan plan, Duration limit) throws InterruptedException {
+  private void startNodes(ClusterPlan plan, Duration limit, Supplier<PrometheusRegistry> registries)
+      throws InterruptedException {
     plan.ports().requireFree();
     long end = System.nanoTime() + limit.toNanos();
     for (int i = 0; i < plan.nodes(); i++) {
       ExpertConfig config = config(ExpertConfig.class, "expert", plan.expertFlags(i));
-      ExpertNode expert = register(ExpertNode.start(config, TorchExperts::load)); // no progress bar
+      ExpertNode expert = // no progress bar
+          register(ExpertNode.start(config, TorchExperts::load, registries.get()));
       expert.awaitReady(Duration.ofNanos(end - System.nanoTime()));
     }
-    RouterNode router =
-        register(RouterNode.start(config(RouterConfig.class, "router", plan.routerFlags())));
+    RouterConfig config = config(RouterConfig.class, "router", plan.routerFlags());
+    RouterNode router = register(RouterNode.start(config, registries.get()));
     router.awaitReady(Duration.ofNanos(end - System.nanoTime()));
   }
 

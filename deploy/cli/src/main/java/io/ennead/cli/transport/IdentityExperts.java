@@ -8,6 +8,7 @@ import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.LoadProgress;
 import io.ennead.wire.Rows;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -17,11 +18,10 @@ import java.util.function.Consumer;
 /** Experts that give every row back as it came. */
 final class IdentityExperts implements ExpertEngine {
   private final int hidden;
-  private final SortedMap<ExpertId, String> fingerprints;
+  private volatile SortedMap<ExpertId, String> fingerprints = Collections.emptySortedMap();
 
-  private IdentityExperts(int hidden, SortedMap<ExpertId, String> fingerprints) {
+  private IdentityExperts(int hidden) {
     this.hidden = hidden;
-    this.fingerprints = Collections.unmodifiableSortedMap(fingerprints);
   }
 
   /** In place of a checkpoint's experts, with their fingerprints: routers compare these. */
@@ -30,14 +30,29 @@ final class IdentityExperts implements ExpertEngine {
       List<Integer> experts,
       EngineOptions options,
       Consumer<LoadProgress> progress) {
-    SortedMap<ExpertId, String> fingerprints = new TreeMap<>();
-    for (int layer : checkpoint.config().moeLayers()) {
-      for (int expert : experts) {
-        fingerprints.put(
-            new ExpertId(layer, expert), Fingerprints.expert(checkpoint, layer, expert));
-      }
-    }
-    return new IdentityExperts(checkpoint.config().hiddenSize(), fingerprints);
+    IdentityExperts all = new IdentityExperts(checkpoint.config().hiddenSize());
+    List<Integer> layers = checkpoint.config().moeLayers();
+    all.load(checkpoint, ExpertId.ofEveryLayer(layers, experts), progress);
+    return all;
+  }
+
+  @Override
+  public void load(Checkpoint checkpoint, List<ExpertId> experts, Consumer<LoadProgress> progress) {
+    change(
+        all ->
+            experts.forEach(
+                id -> all.put(id, Fingerprints.expert(checkpoint, id.layer(), id.expert()))));
+  }
+
+  @Override
+  public void unload(Collection<ExpertId> experts) {
+    change(all -> all.keySet().removeAll(experts));
+  }
+
+  private synchronized void change(Consumer<SortedMap<ExpertId, String>> change) {
+    SortedMap<ExpertId, String> next = new TreeMap<>(fingerprints);
+    change.accept(next);
+    fingerprints = Collections.unmodifiableSortedMap(next);
   }
 
   @Override

@@ -24,9 +24,9 @@ class GhzConfigTest {
 
   @Test
   void theFileThatComesWithTheProjectIsRead() throws IOException {
-    GhzConfig config = GhzConfig.read(Path.of("../loadtest/ghz/generate-200.json"));
-    assertThat(config.name()).contains("generate-200");
-    assertThat(config.tags()).isEqualTo(Map.of("kind", "server-stream", "service", "inference"));
+    GhzConfig config = GhzConfig.read(Path.of("../loadtest/ghz/stream-closed-loop.json"));
+    assertThat(config.name()).contains("stream-closed-loop");
+    assertThat(config.tags()).isEqualTo(Map.of("kind", "server-stream", "expect", "OK"));
     assertThat(config.host()).contains("127.0.0.1:8470");
     assertThat(config.total()).hasValue(200);
     assertThat(config.concurrency()).hasValue(16);

@@ -41,8 +41,13 @@ class AccessIT {
           "ennead.v1.InferenceService", EnumSet.of(Role.INFER, Role.ADMIN),
           "ennead.v1.MoeService", EnumSet.of(Role.INFER, Role.ADMIN),
           "ennead.v1.ExpertService", EnumSet.of(Role.NODE),
+          "ennead.v1.ClusterService", EnumSet.of(Role.ADMIN),
           "grpc.reflection.v1.ServerReflection", EnumSet.of(Role.READ, Role.ADMIN),
           "grpc.reflection.v1alpha.ServerReflection", EnumSet.of(Role.READ, Role.ADMIN));
+
+  /** Of a service that others call too. */
+  private static final Set<String> CHANGES =
+      Set.of("ennead.v1.ExpertService/LoadExperts", "ennead.v1.ExpertService/UnloadExperts");
 
   /** For probes, which carry no key. */
   private static final Set<String> OPEN =
@@ -85,7 +90,7 @@ class AccessIT {
   }
 
   private static List<PortPlan.Ports> nodes() {
-    return List.of(cluster.router(), cluster.expert());
+    return List.of(cluster.router(), cluster.operators(), cluster.expert());
   }
 
   private static Set<Role> allowed(String method) {
@@ -94,6 +99,9 @@ class AccessIT {
     }
     if (method.startsWith("grpc.health.v1.Health/")) {
       return READERS;
+    }
+    if (CHANGES.contains(method)) {
+      return EnumSet.of(Role.ADMIN);
     }
     Set<Role> roles = ALLOWED.get(method.substring(0, method.indexOf('/')));
     assertThat(roles).as("%s: say here who may call it", method).isNotNull();

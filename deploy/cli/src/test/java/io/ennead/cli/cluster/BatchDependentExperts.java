@@ -1,10 +1,14 @@
 package io.ennead.cli.cluster;
 
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.engine.ExpertEngine;
+import io.ennead.expert.engine.LoadProgress;
 import io.ennead.wire.Rows;
+import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.function.Consumer;
 
 /**
  * Wrong on purpose: when an expert gets more than three rows of a decoding step, its outputs are
@@ -40,6 +44,16 @@ final class BatchDependentExperts implements ExpertEngine {
     for (int i = first; i < end; i++) {
       outputs[i] = Math.nextUp(outputs[i]);
     }
+  }
+
+  @Override
+  public void load(Checkpoint checkpoint, List<ExpertId> more, Consumer<LoadProgress> progress) {
+    experts.load(checkpoint, more, progress);
+  }
+
+  @Override
+  public void unload(Collection<ExpertId> some) {
+    experts.unload(some);
   }
 
   @Override

@@ -45,7 +45,7 @@ class ClusterPlanTest {
   void aPortInUseIsNamed() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       PortPlan ports =
-          new PortPlan(new Ports(taken.getLocalPort(), taken.getLocalPort()), List.of());
+          new PortPlan(new Ports(taken.getLocalPort(), taken.getLocalPort()), 0, List.of());
       assertThatThrownBy(ports::requireFree)
           .isInstanceOf(ClusterException.class)
           .hasMessageContaining("port " + taken.getLocalPort());

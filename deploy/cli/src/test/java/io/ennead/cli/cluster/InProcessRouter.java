@@ -8,6 +8,7 @@ import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.api.MoeLimits;
+import io.ennead.router.api.SlowReaders;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.ModelInfo;
@@ -29,6 +30,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -111,10 +113,17 @@ final class InProcessRouter implements AutoCloseable {
   private Server server(ServedModel model) throws IOException {
     ModelCatalog catalog = new ModelCatalog(List.of(model));
     return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        .addService(new InferenceGrpcService(catalog, 4096, () -> 1))
-        .addService(keep(MoeGrpcService.open(catalog, MoeLimits.DEFAULT, () -> 1)))
+        .addService(new InferenceGrpcService(catalog, readers(), () -> 1))
+        .addService(keep(MoeGrpcService.open(catalog, MoeLimits.DEFAULT, () -> 1, tokens -> {})))
         .build()
         .start();
+  }
+
+  private SlowReaders readers() {
+    return keep(
+        SlowReaders.watch(
+            new SlowReaders.Limits(4096, 1 << 26, Duration.ofMinutes(1)),
+            new PrometheusRegistry()));
   }
 
   String address() {

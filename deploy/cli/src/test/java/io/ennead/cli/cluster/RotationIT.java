@@ -10,6 +10,7 @@ import io.ennead.client.EnneadClient;
 import io.ennead.errors.ServingException;
 import io.ennead.node.Dialer;
 import io.ennead.v1.GenerateRequest;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,13 +119,14 @@ class RotationIT {
     Files.copy(cluster.trusted(), both);
     Files.writeString(both, Files.readString(other.caFile()), StandardOpenOption.APPEND);
     SecuredCluster.replace(both, cluster.trusted());
-    awaitReloads("certificates", 2);
+    Issued stranger = other.issue("stranger", List.of(), List.of(), SecuredCluster.DAY);
+    awaitAtEach(node -> accepts(node, stranger));
     cluster.issueNode(other);
     awaitServed();
 
     // Another key: added first, the old one revoked once nobody uses it but who is to be refused.
     String fresh = cluster.addKey("fresh", Role.INFER);
-    awaitReloads("api-keys", 1);
+    awaitMetric("ennead_security_reloads_total{files=\"api-keys\",outcome=\"done\"}", 1);
     key.set(fresh);
     awaitCalls();
     assertThat(failures).isEmpty();
@@ -159,17 +161,16 @@ class RotationIT {
     await().atMost(LIMIT).until(() -> calls.get() >= before + 20 || !failures.isEmpty());
   }
 
-  /** Until a new connection is given the certificate that is in the file now. */
+  /** Until a new connection to either node is given the certificate that is in the file now. */
   private void awaitServed() {
-    await().atMost(LIMIT).until(() -> served().equals(inFile()));
+    awaitAtEach(node -> served(node).equals(inFile()));
     awaitCalls();
     assertThat(failures).isEmpty();
   }
 
-  private BigInteger served() throws Exception {
+  private BigInteger served(PortPlan.Ports node) throws Exception {
     var factory = cluster.context(certificate.get()).getSocketFactory();
-    try (SSLSocket socket =
-        (SSLSocket) factory.createSocket("127.0.0.1", cluster.router().admin())) {
+    try (SSLSocket socket = (SSLSocket) factory.createSocket("127.0.0.1", node.admin())) {
       return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
     }
   }
@@ -181,16 +182,28 @@ class RotationIT {
     }
   }
 
-  private void awaitReloads(String files, int atLeast) {
-    awaitMetric(
-        "ennead_security_reloads_total{files=\"%s\",outcome=\"done\"}".formatted(files), atLeast);
+  /** Whether a node lets in whoever has this certificate. */
+  private boolean accepts(PortPlan.Ports node, Issued stranger) throws Exception {
+    try {
+      return cluster.get(stranger, node.admin(), "/livez", Optional.empty()).statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
-  /** Of router and expert node both. */
   private void awaitMetric(String name, int atLeast) {
+    awaitAtEach(node -> metric(node, name) >= atLeast);
+  }
+
+  /** What a reload changes shows at one node before it does at the other. */
+  private void awaitAtEach(ThrowingPredicate<PortPlan.Ports> condition) {
     for (PortPlan.Ports node : List.of(cluster.router(), cluster.expert())) {
-      await().atMost(LIMIT).until(() -> metric(node, name) >= atLeast);
+      await().atMost(LIMIT).until(() -> condition.test(node));
     }
+  }
+
+  private interface ThrowingPredicate<T> {
+    boolean test(T value) throws Exception;
   }
 
   private double metric(PortPlan.Ports node, String name) throws Exception {

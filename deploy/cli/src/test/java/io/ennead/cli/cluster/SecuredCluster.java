@@ -36,7 +36,7 @@ final class SecuredCluster implements AutoCloseable {
   private final ClusterPlan plan;
   private final LocalCluster cluster;
 
-  SecuredCluster(Path directory) throws IOException, InterruptedException {
+  SecuredCluster(Path directory, String... routerFlags) throws IOException, InterruptedException {
     this.directory = directory;
     this.ca = DevelopmentCa.open(directory.resolve("ca"));
     Files.copy(ca.caFile(), trusted());
@@ -51,7 +51,7 @@ final class SecuredCluster implements AutoCloseable {
             "--tls-key=" + node.key(),
             "--tls-ca=" + trusted(),
             "--api-keys=" + keysFile());
-    this.plan = DemoPlan.of("f32", 1).withMoreFlags(flags);
+    this.plan = DemoPlan.of("f32", 1).withRouterFlags(routerFlags).withMoreFlags(flags);
     this.cluster = LocalCluster.start(plan, DemoPlan.START_LIMIT);
   }
 
@@ -119,13 +119,23 @@ final class SecuredCluster implements AutoCloseable {
     return plan.ports().router();
   }
 
+  /** The router's port for operators, and its admin port. */
+  PortPlan.Ports operators() {
+    return new PortPlan.Ports(plan.ports().cluster(), plan.ports().router().admin());
+  }
+
   PortPlan.Ports expert() {
     return plan.ports().experts().get(0);
   }
 
   HttpResponse<String> get(int adminPort, String path, Optional<String> key)
       throws IOException, GeneralSecurityException, InterruptedException {
-    HttpClient http = HttpClient.newBuilder().sslContext(context(client())).build();
+    return get(client(), adminPort, path, key);
+  }
+
+  HttpResponse<String> get(Issued certificate, int adminPort, String path, Optional<String> key)
+      throws IOException, GeneralSecurityException, InterruptedException {
+    HttpClient http = HttpClient.newBuilder().sslContext(context(certificate)).build();
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("https://127.0.0.1:%d%s".formatted(adminPort, path)));
     key.ifPresent(value -> request.header("Authorization", "Bearer " + value));

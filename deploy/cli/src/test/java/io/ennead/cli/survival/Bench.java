@@ -29,7 +29,12 @@ record Bench(
    * the build, where it is to find what hangs and not what else the machine does.
    */
   static Duration bound(Duration quiet) {
-    return Boolean.getBoolean(LONG) ? quiet : quiet.multipliedBy(4);
+    return isLong() ? quiet : quiet.multipliedBy(4);
+  }
+
+  /** Whether the long forms run: {@code deploy/loadtest/survival.sh}. */
+  static boolean isLong() {
+    return Boolean.getBoolean(LONG);
   }
 
   static Bench start(

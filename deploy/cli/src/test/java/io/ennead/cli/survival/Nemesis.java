@@ -63,6 +63,16 @@ final class Nemesis {
         });
   }
 
+  /** Has the kernel drop this share of the packets to and from the node's proxy. */
+  PacketLoss losePackets(int expert, int percent) {
+    PacketLoss[] loss = new PacketLoss[1];
+    deed(
+        "packet loss of %d %%".formatted(percent),
+        expert,
+        () -> loss[0] = PacketLoss.begin(cluster.proxy(expert).port(), percent));
+    return loss[0];
+  }
+
   long healNetwork(int expert) {
     return deed("healed", expert, () -> cluster.proxy(expert).clear());
   }

@@ -1,12 +1,21 @@
 package io.ennead.cli.survival;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.ennead.client.ClusterClient;
+import io.ennead.node.Dialer;
+import io.ennead.v1.MoveExpertRequest;
+import io.ennead.v1.RebalancePlan;
+import io.ennead.v1.RebalanceRequest;
+import io.ennead.v1.RebalanceResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +44,7 @@ class SurvivalIT {
   private static final Duration GRACE = Duration.ofSeconds(30);
   private static final Duration BEFORE = Duration.ofSeconds(1);
   private static final Duration AFTER = Duration.ofSeconds(2);
+  private static final Duration LONG_LOSS = Duration.ofSeconds(20);
 
   private Bench bench;
 
@@ -150,8 +160,28 @@ class SurvivalIT {
   }
 
   @Test
+  void aNodeThatLosesAPacketInAHundredStallsNoStream() throws Exception {
+    assumeTrue(PacketLoss.possible(), "packet loss needs nftables and the right to use it");
+    try (Episode episode = bench.begin("packet-loss").underLoad()) {
+      episode.runFor(BEFORE);
+      long from = episode.nowMicros();
+      try (PacketLoss loss = episode.nemesis().losePackets(VICTIM, 1)) {
+        episode.runFor(Bench.isLong() ? LONG_LOSS : AFTER);
+        assertThat(loss.dropped()).isPositive();
+      }
+      episode.runFor(BEFORE);
+      episode
+          .end(Optional.of(STALL))
+          .print()
+          .hasNoFailure()
+          .isRight()
+          .took("longest silence", episode.timeline().silence(from, AFTER).length(), DETECTION);
+    }
+  }
+
+  @Test
   void expertNodesRestartedOneAfterTheOtherFailNoRequest() throws Exception {
-    int nodes = Boolean.getBoolean(Bench.LONG) ? TestCluster.NODES : 2;
+    int nodes = Bench.isLong() ? TestCluster.NODES : 2;
     List<Integer> exits = new ArrayList<>();
     try (Episode episode = bench.begin("rolling").underLoad()) {
       for (int node = 0; node < nodes; node++) {
@@ -214,6 +244,47 @@ class SurvivalIT {
       System.out.printf("two-routers: %.0f and %.0f tokens/s%n", first, second);
       assertThat(first / second).as(outcome.toString()).isBetween(0.67, 1.5);
     }
+  }
+
+  @Test
+  void expertsMovedThroughOneRouterFailNoRequestOfEitherAndChangeNoBit() throws Exception {
+    try (Episode episode = bench.begin("moves").underLoad().underLoad("router-1", 1);
+        ClusterClient operator =
+            ClusterClient.connect(episode.cluster().clusterAddress(0), Dialer.PLAINTEXT)) {
+      episode.runFor(BEFORE);
+      move(operator, 0, "expert-0", "expert-1");
+      move(operator, 0, "expert-4", ""); // expert 0 is on expert-1 alone now
+      assertThat(holders(operator, 0)).containsOnly(List.of("expert-1"));
+      episode.runFor(BEFORE);
+      move(operator, 0, "", "expert-4");
+      move(operator, 0, "expert-1", "expert-0");
+      assertThat(holders(operator, 0)).containsOnly(List.of("expert-0", "expert-4"));
+      List<RebalanceResponse> progress = new ArrayList<>();
+      operator.rebalance(
+          RebalanceRequest.newBuilder().setSpareReplicas(4).setMinGain(0).build(),
+          START,
+          progress::add);
+      episode.runFor(BEFORE);
+      episode.end(Optional.of(STALL)).print().hasNoFailure().isRight();
+      RebalancePlan plan = progress.get(0).getPlan();
+      System.out.printf(
+          "moves: rebalanced with %d moves, imbalance %.2f to %.2f%n",
+          plan.getMovesCount(), plan.getImbalance(), plan.getPlannedImbalance());
+      assertThat(progress).hasSize(1 + plan.getMovesCount()).hasSizeGreaterThan(1);
+    }
+  }
+
+  private static void move(ClusterClient operator, int expert, String from, String to) {
+    operator.move(
+        MoveExpertRequest.newBuilder().setExpert(expert).setFrom(from).setTo(to).build(), START);
+  }
+
+  /** The nodes that hold an expert, for each layer. */
+  private static Set<List<String>> holders(ClusterClient operator, int expert) {
+    return operator.placement(START).getExpertsList().stream()
+        .filter(placed -> placed.getExpert() == expert)
+        .map(placed -> List.copyOf(placed.getNodesList()))
+        .collect(Collectors.toSet());
   }
 
   /** From the fault, or the last token after it, to the first for which another node was asked. */

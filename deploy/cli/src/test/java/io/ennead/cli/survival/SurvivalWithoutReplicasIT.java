@@ -3,6 +3,7 @@ package io.ennead.cli.survival;
 import static io.ennead.v1.ExpertFailureMode.EXPERT_FAILURE_MODE_DROP;
 import static io.ennead.v1.ExpertFailureMode.EXPERT_FAILURE_MODE_WAIT;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ennead.v1.ExpertFailureMode;
 import io.ennead.v1.GenerateRequest;
@@ -104,6 +105,25 @@ class SurvivalWithoutReplicasIT {
   @EnabledIfSystemProperty(named = Bench.LONG, matches = "true")
   void aNodeBehindAMegabytePerSecondEndsEachRequestAsItAskedFor() throws Exception {
     spoil("bandwidth", new Toxic.Bandwidth(1_000_000));
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = Bench.LONG, matches = "true")
+  void aNodeThatLosesAPacketInAHundredEndsEachRequestAsItAskedFor() throws Exception {
+    assumeTrue(PacketLoss.possible(), "packet loss needs nftables and the right to use it");
+    PacketLoss[] loss = new PacketLoss[1];
+    hurt(
+        "packet-loss",
+        Duration.ofSeconds(20),
+        e -> {
+          loss[0] = e.nemesis().losePackets(VICTIM, 1);
+          return e.nowMicros();
+        },
+        e -> {
+          assertThat(loss[0].dropped()).isPositive();
+          loss[0].close();
+          return e.nowMicros();
+        });
   }
 
   private void spoil(String name, Toxic toxic) throws Exception {

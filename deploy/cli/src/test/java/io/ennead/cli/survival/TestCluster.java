@@ -34,6 +34,7 @@ final class TestCluster implements AutoCloseable {
   private final Map<String, Integer> runs = new ConcurrentHashMap<>();
   private final List<Node> experts = new ArrayList<>();
   private final List<Node> routers = new ArrayList<>();
+  private final List<Integer> clusterPorts = new ArrayList<>();
   private final Thread atExit = new Thread(this::killAll);
 
   private TestCluster(ClusterPlan plan, Path directory) {
@@ -84,6 +85,7 @@ final class TestCluster implements AutoCloseable {
   private void startRouter(int number) {
     ClusterPlan own = throughProxies(number == 0 ? plan.ports() : PortPlan.of(0, 0));
     String name = "router-" + number;
+    clusterPorts.add(own.ports().cluster());
     routers.add(Node.start(name, own.ports().router(), () -> launcher(name).startRouter(own)));
   }
 
@@ -102,7 +104,7 @@ final class TestCluster implements AutoCloseable {
         plan.model(),
         plan.dtype(),
         plan.modelExperts(),
-        new PortPlan(own.router(), seen),
+        new PortPlan(own.router(), own.cluster(), seen),
         plan.replicas(),
         plan.expertExtras(),
         plan.routerExtras());
@@ -122,6 +124,11 @@ final class TestCluster implements AutoCloseable {
 
   Node router(int number) {
     return routers.get(number);
+  }
+
+  /** A router's port for operators. */
+  String clusterAddress(int router) {
+    return "127.0.0.1:" + clusterPorts.get(router);
   }
 
   FaultProxy proxy(int node) {

@@ -1,0 +1,37 @@
+package io.ennead.router.api;
+
+import io.ennead.access.Priority;
+import io.ennead.access.Tenant;
+import io.ennead.errors.ServingException;
+import io.ennead.node.CallingTenant;
+import io.ennead.router.generate.Claim;
+import io.ennead.v1.ErrorReason;
+
+/** Reads whose a request is, and how urgent: of the call that the current thread serves. */
+final class Claims {
+  private static final String FIELD = "priority";
+
+  private Claims() {}
+
+  static Claim read(io.ennead.v1.Priority asked, int number) {
+    Tenant tenant = CallingTenant.current();
+    Priority priority = priority(asked, number);
+    if (priority.compareTo(tenant.highest()) > 0) {
+      throw ServingException.field(
+          ErrorReason.ERROR_REASON_PERMISSION_DENIED,
+          FIELD,
+          priority.label(),
+          "at most %s, as the caller's key says".formatted(tenant.highest().label()));
+    }
+    return new Claim(tenant, priority);
+  }
+
+  private static Priority priority(io.ennead.v1.Priority asked, int number) {
+    return switch (asked) {
+      case PRIORITY_LOW -> Priority.LOW;
+      case PRIORITY_UNSPECIFIED, PRIORITY_NORMAL -> Priority.NORMAL;
+      case PRIORITY_HIGH -> Priority.HIGH;
+      case UNRECOGNIZED -> throw ServingException.invalidField(FIELD, number, "one of Priority");
+    };
+  }
+}
