@@ -14,6 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ApiKeysTest {
+  private static final String HASH =
+      "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+
   @TempDir private Path directory;
 
   private Path file() {
@@ -31,6 +34,16 @@ class ApiKeysTest {
     assertThat(keys.find(first)).map(ApiKey::name).contains("web");
     assertThat(keys.find(second)).map(ApiKey::roles).contains(Set.of(Role.READ, Role.ADMIN));
     assertThat(keys.find(ApiKey.random())).isEmpty();
+  }
+
+  @Test
+  void sharesAndPrioritiesAreKept() throws IOException {
+    ApiKey usual = ApiKey.of("web", Set.of(Role.INFER), "a");
+    ApiKey urgent = ApiKey.of("chat", Set.of(Role.INFER), "b").with(3, Priority.HIGH);
+    ApiKeys.append(file(), usual);
+    ApiKeys.append(file(), urgent);
+    assertThat(ApiKeys.read(file()).find("a")).contains(usual.with(1, Priority.NORMAL));
+    assertThat(ApiKeys.read(file()).find("b")).contains(urgent);
   }
 
   @Test
@@ -59,7 +72,11 @@ class ApiKeysTest {
         "- {name: web, roles: [], sha256: aa}",
         "- {name: web, roles: [infer], sha256: aa}",
         "- {name: web, roles: [infer]}",
-        "- {name: web, roles: [infer], key: x}"
+        "- {name: web, roles: [infer], key: x}",
+        "- {name: web, roles: [infer], sha256: " + HASH + ", share: 0}",
+        "- {name: web, roles: [infer], sha256: " + HASH + ", share: 101}",
+        "- {name: web, roles: [infer], sha256: " + HASH + ", share: much}",
+        "- {name: web, roles: [infer], sha256: " + HASH + ", priority: urgent}"
       })
   void otherFilesAreRefused(String text) throws IOException {
     Files.writeString(file(), text);

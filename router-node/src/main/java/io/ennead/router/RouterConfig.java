@@ -50,11 +50,9 @@ public record RouterConfig(
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
     @Setting(help = "port of /metrics, /livez and /readyz; 0: any free one", byDefault = "8471")
         int adminPort,
-    @Setting(
-            help =
-                "gRPC port of ClusterService, on the admin host; 0: any free one; -1: the admin port"
-                    + " and 2",
-            byDefault = "-1")
+    @Setting(help = "address of ClusterService, which only operators call", byDefault = "127.0.0.1")
+        String clusterHost,
+    @Setting(help = "its gRPC port; 0: any free one; -1: the admin port and 2", byDefault = "-1")
         int clusterPort,
     @Setting(
             help =
@@ -202,11 +200,6 @@ public record RouterConfig(
   /** Positions per KV block. */
   static final int BLOCK_SIZE = 32;
 
-  /** What one slow reader may leave unread before its request is ended, its trace aside. */
-  private static final int MAX_BUFFERED_PIECES = 4096;
-
-  private static final long MAX_BUFFERED_BYTES = 16 << 20;
-
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {
     expertNodes = List.copyOf(expertNodes);
@@ -273,7 +266,10 @@ public record RouterConfig(
         : modelName;
   }
 
-  /** A sequence as long as the context must fit the KV cache, else it would wait for ever. */
+  /**
+   * A sequence as long as the context must fit the KV cache, else it would wait for ever, and a
+   * prompt the queue, else it would never be let in.
+   */
   void requireRoomFor(int contextLength) {
     if (blockPool().count() * BLOCK_SIZE < contextLength) {
       throw new ConfigException(
@@ -283,10 +279,6 @@ public record RouterConfig(
                   (contextLength + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE,
                   BLOCK_SIZE));
     }
-  }
-
-  /** A prompt as long as the context must fit the queue, else it would never be let in. */
-  void requireQueueFor(int contextLength) {
     if (maxQueuedTokens < contextLength) {
       throw new ConfigException(
           "max-queued-tokens: %d (expected: at least %d, the model's context)"
@@ -307,7 +299,7 @@ public record RouterConfig(
   NodeServer.Options clusterOptions() {
     int beside = adminPort == 0 ? 0 : adminPort + 2;
     return new NodeServer.Options(
-        security.adminHost(),
+        clusterHost,
         clusterPort == -1 ? beside : clusterPort,
         maxMessageBytes,
         allowInsecure,
@@ -364,8 +356,7 @@ public record RouterConfig(
   }
 
   SlowReaders.Limits slowReaderLimits() {
-    return new SlowReaders.Limits(
-        MAX_BUFFERED_PIECES, maxTraceBytes + MAX_BUFFERED_BYTES, stallTimeout);
+    return SlowReaders.Limits.with(maxTraceBytes, stallTimeout);
   }
 
   SchedulerLimits schedulerLimits() {

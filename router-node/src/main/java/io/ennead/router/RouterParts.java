@@ -71,7 +71,6 @@ final class RouterParts implements AutoCloseable {
 
   private void open(Dialer dialer, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
-    config.requireQueueFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     ExpertDispatch dispatch =
         keep(

@@ -1,27 +1,37 @@
 package io.ennead.cli;
 
+import io.ennead.cli.cluster.ClusterTls;
 import io.ennead.cli.cluster.PortPlan;
 import java.io.PrintWriter;
+import java.util.Optional;
 
-/** Tells where to send requests. */
+/** Tells where to send requests, as commands that can be pasted. */
 final class Addresses {
   private static final String REQUEST =
       "'{\"text\": \"Once upon a time\", \"stopping\": {\"max_tokens\": 32}}'";
 
   private Addresses() {}
 
-  static void print(PortPlan.Ports router, PrintWriter out) {
+  /**
+   * Prints them.
+   *
+   * @param tls of the cluster, if it has any
+   */
+  static void print(PortPlan.Ports router, Optional<ClusterTls> tls, PrintWriter out) {
     String address = router.address();
-    String flag = router.grpc() == PortPlan.DEFAULT_BASE ? "" : " --addr " + address;
+    String addr = router.grpc() == PortPlan.DEFAULT_BASE ? "" : " --addr " + address;
+    String mine = tls.map(used -> " " + String.join(" ", used.clientFlags())).orElse("");
+    String grpcurl = tls.map(ClusterTls::grpcurlFlags).orElse("-plaintext");
+    String http = tls.isPresent() ? "https" : "http";
     new Table()
         .row("  gRPC", address)
-        .row("  try", "./ennead generate%s --prompt 'Once upon a time'".formatted(flag))
+        .row("  try", "./ennead generate%s%s --prompt 'Once upon a time'".formatted(addr, mine))
         .row(
             "  or",
-            "grpcurl -plaintext -d %s %s ennead.v1.InferenceService/Generate"
-                .formatted(REQUEST, address))
-        .row("  metrics", "http://127.0.0.1:%d/metrics".formatted(router.admin()))
-        .row("  ready", "http://127.0.0.1:%d/readyz".formatted(router.admin()))
+            "grpcurl %s -d %s %s ennead.v1.InferenceService/Generate"
+                .formatted(grpcurl, REQUEST, address))
+        .row("  metrics", "%s://127.0.0.1:%d/metrics".formatted(http, router.admin()))
+        .row("  ready", "%s://127.0.0.1:%d/readyz".formatted(http, router.admin()))
         .print(out);
   }
 }

@@ -6,6 +6,7 @@ import io.ennead.cli.cluster.RunDirectory;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,19 +39,22 @@ final class ClusterUpCommand implements Callable<Integer> {
               + " the run directory.")
   private boolean tls;
 
+  @Option(
+      names = "--router-flag",
+      paramLabel = "FLAG",
+      description = "Another flag of the router, such as --max-queue-time=1s; may be repeated.")
+  private List<String> routerFlags = List.of();
+
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    ClusterPlan plan = model.plan();
+    ClusterPlan plan = model.plan().withRouterFlags(routerFlags.toArray(String[]::new));
     RunDirectory directory = flags.of(model.basePort());
     out.printf("Starting a router and %d expert nodes with %s%n", plan.nodes(), plan.model());
     ProcessCluster cluster = new ProcessCluster(directory);
     cluster.up(plan, tls, limit, (ready, all) -> progress(ready, all, out));
     out.printf(Locale.ROOT, "Ready after %.1f s; logs in %s%n", seconds(), directory.path());
-    Addresses.print(plan.ports().router(), out);
-    cluster
-        .tls()
-        .ifPresent(used -> out.println("Client flags: " + String.join(" ", used.clientFlags())));
+    Addresses.print(plan.ports().router(), cluster.tls(), out);
     return 0;
   }
 

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -57,7 +58,7 @@ final class LocalCommand implements Callable<Integer> {
     try (LocalCluster cluster = LocalCluster.start(plan, START_LIMIT)) {
       Runtime.getRuntime().addShutdownHook(new Thread(cluster::close)); // Ctrl-C
       out.printf(Locale.ROOT, "Ready after %.1f s%n", secondsSinceStart());
-      Addresses.print(plan.ports().router(), out);
+      Addresses.print(plan.ports().router(), Optional.empty(), out);
       sample(plan.ports().router().address(), out);
       if (!exit) {
         serve(out);

@@ -1,5 +1,6 @@
 package io.ennead.cli;
 
+import io.ennead.access.Priority;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.StoppingOptions;
 import java.util.List;
@@ -31,12 +32,31 @@ final class RequestFlags {
       description = "End before this text; may be given several times.")
   private List<String> stop = List.of();
 
+  @Option(
+      names = "--priority",
+      defaultValue = "normal",
+      converter = PriorityConverter.class,
+      paramLabel = "PRIORITY",
+      description =
+          "Who goes first at a busy router: low, normal, high, which a key must allow (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Priority priority = Priority.NORMAL;
+
   GenerateRequest.Builder request(String prompt) {
     return GenerateRequest.newBuilder()
         .setText(prompt)
         .setSampling(sampling.options())
         .setStopping(stopping())
-        .setRouting(routing.options());
+        .setRouting(routing.options())
+        .setPriority(priority());
+  }
+
+  private io.ennead.v1.Priority priority() {
+    return switch (priority) {
+      case LOW -> io.ennead.v1.Priority.PRIORITY_LOW;
+      case NORMAL -> io.ennead.v1.Priority.PRIORITY_UNSPECIFIED;
+      case HIGH -> io.ennead.v1.Priority.PRIORITY_HIGH;
+    };
   }
 
   private StoppingOptions stopping() {

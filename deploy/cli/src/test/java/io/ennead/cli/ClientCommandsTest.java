@@ -10,6 +10,7 @@ import io.ennead.v1.LayerTemperature;
 import io.ennead.v1.Mirostat;
 import io.ennead.v1.PeriodicTemperature;
 import io.ennead.v1.PiecewiseTemperature;
+import io.ennead.v1.Priority;
 import io.ennead.v1.RoutingMass;
 import io.ennead.v1.RoutingMode;
 import io.ennead.v1.RoutingOptions;
@@ -70,7 +71,7 @@ class ClientCommandsTest {
                 + router.address()
                 + " --prompt x --max-tokens 5 --temperature 0"
                 + " --top-k 4 --top-p 0.9 --min-p 0.1 --seed 18446744073709551615 --stop a --stop b"
-                + " --routing-temperature inf --logprobs 2")
+                + " --routing-temperature inf --logprobs 2 --priority low")
             .split(" "));
     GenerateRequest sent = router.requests.get(0);
     assertThat(sent.getSampling().getTemperature()).isZero();
@@ -83,6 +84,7 @@ class ClientCommandsTest {
     assertThat(sent.getStopping().getStopList()).containsExactly("a", "b");
     assertThat(sent.getRouting().getTemperature()).isInfinite();
     assertThat(sent.getLogprobs()).isEqualTo(2);
+    assertThat(sent.getPriority()).isEqualTo(Priority.PRIORITY_LOW);
   }
 
   @Test

@@ -23,6 +23,17 @@ class CredentialsTest {
   }
 
   @Test
+  void aKeyMayHaveAShareAndAPriority() throws IOException {
+    Path file = directory.resolve("shared.yaml");
+    CliRun run =
+        CliRun.of(("keys chat --role infer --share 3 --priority high --file " + file).split(" "));
+    assertThat(run.code()).isZero();
+    assertThat(Files.readString(file)).endsWith(", share: 3, priority: high}");
+    assertThat(CliRun.of("keys", "x", "--role", "infer", "--priority", "now").err())
+        .contains("priority: now (expected: low, normal, high)");
+  }
+
+  @Test
   void anUnknownRoleIsWrongUsage() {
     CliRun run = CliRun.of("keys", "web", "--role", "king");
     assertThat(run.code()).isEqualTo(2);

@@ -38,7 +38,15 @@ public final class SlowReaders implements AutoCloseable {
    * @param bytes of one response
    * @param stall how long it may take nothing
    */
-  public record Limits(int pieces, long bytes, Duration stall) {}
+  public record Limits(int pieces, long bytes, Duration stall) {
+    private static final int MAX_PIECES = 4096;
+    private static final long MAX_BYTES = 16 << 20;
+
+    /** What a router allows, with traces of so many bytes. */
+    public static Limits with(long traceBytes, Duration stall) {
+      return new Limits(MAX_PIECES, traceBytes + MAX_BYTES, stall);
+    }
+  }
 
   /** Begins to keep the time. */
   public static SlowReaders watch(Limits limits, PrometheusRegistry registry) {

@@ -165,6 +165,8 @@ public final class GhzJson {
     percentiles(node.putObject("firstToken"), result.firstTokens());
     percentiles(node.putObject("interToken"), result.gaps());
     percentiles(node.putObject("request"), result.latencies());
+    node.put("refused", result.refused());
+    percentiles(node.putObject("refusal"), result.refusals());
   }
 
   private static void percentiles(ObjectNode node, Histogram histogram) {

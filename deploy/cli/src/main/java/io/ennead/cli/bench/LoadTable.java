@@ -32,6 +32,9 @@ public final class LoadTable {
     times.put("first token", result.firstTokens());
     times.put("between tokens", result.gaps());
     times.put("whole request", result.latencies());
+    if (result.refused() > 0) {
+      times.put("refusal", result.refusals());
+    }
     return times;
   }
 

@@ -83,6 +83,11 @@ public final class ClusterTls {
     return flags(CLIENT);
   }
 
+  /** The same as grpcurl calls them. */
+  public String grpcurlFlags() {
+    return "-cacert %s -cert %s -key %s".formatted(file("ca"), file(CLIENT), file(CLIENT + "-key"));
+  }
+
   private List<String> flags(String name) {
     return List.of(
         "--tls-ca", file("ca").toString(),

@@ -108,6 +108,7 @@ class ReportsTest {
     assertThat(table)
         .contains("open loop, 20.5 requests per second", "70 in ", "60 answered")
         .contains("failed: {QUEUE_FULL=10}", "goodput", "first token within 30 ms", "p99")
+        .containsPattern("refusal +\\d")
         .doesNotContain("NaN");
   }
 

@@ -129,6 +129,14 @@ class RotationIT {
     awaitMetric("ennead_security_reloads_total{files=\"api-keys\",outcome=\"done\"}", 1);
     key.set(fresh);
     awaitCalls();
+
+    // And nobody needs the old authority any more.
+    Issued old =
+        certificate.getAndSet(other.issue("client", List.of(), List.of(), SecuredCluster.DAY));
+    awaitCalls();
+    SecuredCluster.replace(other.caFile(), cluster.trusted());
+    awaitAtEach(node -> !accepts(node, old));
+    awaitCalls();
     assertThat(failures).isEmpty();
     stopped.set(true);
   }

@@ -25,8 +25,7 @@ final class PacketLoss implements AutoCloseable {
   /** Whether this machine lets us. */
   static boolean possible() {
     try {
-      var unused =
-          run("table inet ennead_probe { chain out { } }\ndelete table inet ennead_probe\n");
+      var unused = run("add table inet ennead_probe\ndelete table inet ennead_probe\n");
       return true;
     } catch (UncheckedIOException e) {
       return false;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -34,10 +35,19 @@ public record LoadResult(
     return histogram(RequestRecord::nanos);
   }
 
-  private Histogram histogram(java.util.function.ToLongFunction<RequestRecord> value) {
+  /** Nanoseconds to the refusal of the requests that did not fit the router's queue. */
+  public Histogram refusals() {
+    return histogram(RequestRecord::refused, RequestRecord::nanos);
+  }
+
+  private Histogram histogram(ToLongFunction<RequestRecord> value) {
+    return histogram(request -> request.error().isEmpty(), value);
+  }
+
+  private Histogram histogram(Predicate<RequestRecord> which, ToLongFunction<RequestRecord> value) {
     Histogram histogram = new Histogram(3);
     requests.stream()
-        .filter(request -> request.error().isEmpty())
+        .filter(which)
         .forEach(request -> histogram.recordValue(Math.max(0, value.applyAsLong(request))));
     return histogram;
   }
@@ -53,6 +63,11 @@ public record LoadResult(
   /** Requests that succeeded. */
   public int succeeded() {
     return count(request -> request.error().isEmpty());
+  }
+
+  /** Requests that did not fit the router's queue. */
+  public int refused() {
+    return count(RequestRecord::refused);
   }
 
   /** Requests that succeeded within the plan's objective. */

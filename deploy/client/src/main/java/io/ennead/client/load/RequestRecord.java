@@ -1,5 +1,7 @@
 package io.ennead.client.load;
 
+import io.ennead.node.GrpcErrors;
+import io.ennead.v1.ErrorReason;
 import java.util.Optional;
 
 /**
@@ -19,6 +21,12 @@ public record RequestRecord(
     int promptTokens,
     int tokens,
     Optional<String> error) {
+  private static final String QUEUE_FULL = GrpcErrors.label(ErrorReason.ERROR_REASON_QUEUE_FULL);
+
+  /** Whether it did not fit the router's queue. */
+  public boolean refused() {
+    return error.equals(Optional.of(QUEUE_FULL));
+  }
 
   /** From one token to the next on average; 0 when there are fewer than two. */
   public double nanosPerToken() {
