@@ -86,14 +86,13 @@ def check_workload(launcher, workload, maps):
 
 
 def check_peers(objects, router, expert):
-    """Routers know every pod of the StatefulSet by the name that its Service gives it."""
+    """Routers look for expert nodes under the StatefulSet's Service, which has all of them, also while they load."""
     (pods,) = named(objects, "StatefulSet").values()
     service = pods["spec"]["serviceName"]
-    if service not in named(objects, "Service"):
-        fail(f"no Service {service}")
-    expected = [
-        f"{pods['metadata']['name']}-{i}.{service}.ennead.svc:{expert['port']}"
-        for i in range(pods["spec"]["replicas"])]
+    spec = named(objects, "Service").get(service, {}).get("spec", {})
+    if spec.get("clusterIP") != "None" or not spec.get("publishNotReadyAddresses"):
+        fail(f"Service {service}: {spec} (expected: headless, with addresses that are not ready)")
+    expected = [f"dns:///{service}.ennead.svc:{expert['port']}"]
     if router["expert-nodes"] != expected:
         fail(f"expert-nodes: {router['expert-nodes']} (expected: {expected})")
 

@@ -22,15 +22,6 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{ ternary "HTTPS" "HTTP" .Values.tls.enabled }}
 {{- end }}
 
-{{/* Host names of the expert nodes, without port. */}}
-{{- define "ennead.expertNodes" -}}
-{{- $nodes := list }}
-{{- range $i := until (int (mul .Values.expert.parts .Values.expert.copies)) }}
-{{- $nodes = append $nodes (printf "%s-expert-%d.%s-experts.%s.svc:8500" $.Release.Name $i $.Release.Name $.Release.Namespace) }}
-{{- end }}
-{{- join "," $nodes }}
-{{- end }}
-
 {{/* Settings as variables: kebab-case is ENNEAD_ and upper snake case. Arguments: root, own (map), settings (map). */}}
 {{- define "ennead.env" -}}
 {{- $all := mergeOverwrite (dict) .own .root.Values.settings .settings }}

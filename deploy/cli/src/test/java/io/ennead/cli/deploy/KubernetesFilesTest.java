@@ -6,6 +6,7 @@ import io.ennead.expert.ExpertConfig;
 import io.ennead.node.AdminServer;
 import io.ennead.node.Readiness;
 import io.ennead.router.RouterConfig;
+import io.ennead.router.moe.FailurePolicy;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,32 +87,24 @@ class KubernetesFilesTest {
   }
 
   @Test
-  void routersKnowEveryPodByItsStableName() throws IOException {
-    RouterConfig router = Settings.router(environment("router", ""));
-    Object set = base("expert-statefulset.yaml");
-    int replicas = Integer.parseInt(YamlFile.text(set, "spec.replicas"));
-    assertThat(router.expertNodes()).hasSize(replicas);
-    for (int pod = 0; pod < replicas; pod++) {
-      assertThat(router.expertNodes().get(pod))
-          .isEqualTo(
-              "%s-%d.%s.ennead.svc:%d"
-                  .formatted(
-                      YamlFile.text(set, "metadata.name"),
-                      pod,
-                      YamlFile.text(base("expert-service.yaml"), "metadata.name"),
-                      expert("", pod).port()));
-    }
-    assertThat(YamlFile.text(set, "spec.serviceName"))
-        .isEqualTo(YamlFile.text(base("expert-service.yaml"), "metadata.name"));
+  void routersFindEveryPodUnderTheServicesName() throws IOException {
+    Object service = base("expert-service.yaml");
+    String name = YamlFile.text(service, "metadata.name");
+    assertThat(Settings.router(environment("router", "")).expertNodes())
+        .containsExactly("dns:///%s.ennead.svc:%d".formatted(name, expert("", 0).port()));
+    assertThat(YamlFile.text(base("expert-statefulset.yaml"), "spec.serviceName")).isEqualTo(name);
+    assertThat(YamlFile.map(service, "spec"))
+        .containsEntry("clusterIP", "None")
+        .containsEntry("publishNotReadyAddresses", true);
   }
 
   @Test
-  void productionHoldsEveryExpertTwice() throws IOException {
+  void productionHoldsEveryExpertTwiceAndNeedNotWait() throws IOException {
     Map<String, String> environment = environment("router", "gpu");
     environment.putAll(variables("overlays/production/router.env"));
+    assertThat(Settings.router(environment).expertFailure()).isEqualTo(FailurePolicy.Mode.FAIL);
     Object overlay = YamlFile.read(DIRECTORY.resolve("overlays/production/kustomization.yaml"));
-    assertThat(Settings.router(environment).expertNodes())
-        .hasSize(Integer.parseInt(YamlFile.text(overlay, "replicas.0.count")));
+    assertThat(YamlFile.text(overlay, "replicas.0.count")).isEqualTo("16");
   }
 
   @Test
