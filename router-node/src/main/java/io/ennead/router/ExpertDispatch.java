@@ -73,13 +73,17 @@ public final class ExpertDispatch implements AutoCloseable {
             config.dtype(),
             config.batchInvariant(),
             model.hiddenSize(),
-            config.allowMixedNumerics(),
-            config.verifyExperts()
+            config.pool().allowMixedNumerics(),
+            config.pool().verifyExperts()
                 ? new KnownExperts(checkpoint)
                 : Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(
-            config.peers(), dialer.traced(tracing), expected, config.probing(), placement::update);
+            config.pool().peers(),
+            dialer.traced(tracing),
+            expected,
+            config.pool().probing(),
+            placement::update);
     ExpertRowCounts counts = new ExpertRowCounts(model.moeLayers(), model.experts());
     placement.register(registry);
     PeerMetrics.register(registry, monitor::peers);
@@ -89,7 +93,7 @@ public final class ExpertDispatch implements AutoCloseable {
         new RemoteExpertLayer(
             placement::current,
             model.hiddenSize(),
-            new RemoteExpertLayer.Patience(config.expertBudget(), config.expertTimeout()),
+            config.pool().patience(),
             metrics,
             counts,
             tracing);

@@ -8,24 +8,16 @@ import io.ennead.node.Setting;
 import io.ennead.node.TelemetryConfig;
 import io.ennead.router.api.MoeLimits;
 import io.ennead.router.api.SlowReaders;
-import io.ennead.router.balance.BalanceOptions;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
-import io.ennead.router.generate.FailureRules;
 import io.ennead.router.generate.QueueLimits;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.SchedulerLimits;
 import io.ennead.router.model.DecoderOptions;
-import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.RoutingRule;
-import io.ennead.router.peer.PeerMonitor;
-import io.ennead.router.peer.PeerSource;
 import io.ennead.router.trace.TraceLevel;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** Everything that can be set on a router node. */
@@ -33,11 +25,6 @@ public record RouterConfig(
     @Setting(help = "directory of the model: config.json, tokenizer.json, safetensors") Path model,
     @Setting(help = "name that requests use; empty: the directory's name", byDefault = "")
         String modelName,
-    @Setting(
-            help =
-                "expert nodes, separated by commas: host:port, or dns:///host:port for every address of"
-                    + " a name, which is looked up again and again")
-        List<String> expertNodes,
     @Setting(help = "device of the dense part: cpu or cuda:N", byDefault = "cpu") String device,
     @Setting(
             help =
@@ -123,57 +110,6 @@ public record RouterConfig(
             help = "tokens of one text that is scored in windows (ScoreStream)",
             byDefault = "1048576")
         int maxScoreTokens,
-    @Setting(
-            help =
-                "how long an expert node may take for a layer before another is asked, at most; where"
-                    + " calls usually take more than an eighth of it, eight times as long as they do",
-            byDefault = "400ms")
-        Duration expertBudget,
-    @Setting(
-            help = "the same whatever calls usually take, and as long as that is not known",
-            byDefault = "5s")
-        Duration expertTimeout,
-    @Setting(
-            help =
-                "when experts cannot be reached, of requests that do not say: fail, wait (until their"
-                    + " deadline) or drop (go on without; the response tells)",
-            byDefault = "fail")
-        FailurePolicy.Mode expertFailure,
-    @Setting(
-            help = "how long tokens whose experts cannot be reached are tried again, then it fails",
-            byDefault = "2s")
-        Duration expertPatience,
-    @Setting(help = "the same of requests that wait, at most", byDefault = "1m")
-        Duration maxExpertWait,
-    @Setting(
-            help = "share of a request's tokens that may be computed without an expert; 0: none",
-            byDefault = "0")
-        double maxDegradedShare,
-    @Setting(
-            help =
-                "how often experts are moved to even out the nodes' loads, on one router of a pool;"
-                    + " 0: only when an operator asks",
-            byDefault = "0s")
-        Duration balanceInterval,
-    @Setting(
-            help =
-                "replicas per layer beyond one of each expert that balancing makes; -1: as many as there"
-                    + " are",
-            byDefault = "-1")
-        int spareReplicas,
-    @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
-        Duration probeInterval,
-    @Setting(
-            help =
-                "hash the experts in the model directory and refuse expert nodes that hold others",
-            byDefault = "true")
-        boolean verifyExperts,
-    @Setting(
-            help =
-                "let replicas give other bits (other processors or devices); every response says so in"
-                    + " the header x-ennead-mixed-numerics",
-            byDefault = "false")
-        boolean allowMixedNumerics,
     @Setting(help = "longest request or response message", byDefault = "64MiB", bytes = true)
         int maxMessageBytes,
     @Setting(help = "how long requests in progress may take when shutting down", byDefault = "30s")
@@ -184,10 +120,7 @@ public record RouterConfig(
         Duration drainDelay,
     @Setting(help = "listen beyond loopback without TLS", byDefault = "false")
         boolean allowInsecure,
-    @Setting(
-            help = "file with the API key of role node that expert nodes are sent; empty: none",
-            byDefault = "")
-        Path peerKeyFile,
+    PoolConfig pool,
     SecurityConfig security,
     TelemetryConfig telemetry) {
 
@@ -204,7 +137,6 @@ public record RouterConfig(
 
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {
-    expertNodes = List.copyOf(expertNodes);
     requireAtLeast("cluster-port", clusterPort, -1);
     requireAtLeast("threads", threads, 1);
     requireAtLeast("decode-tile", decodeTile, 2);
@@ -221,43 +153,20 @@ public record RouterConfig(
       throw new IllegalArgumentException("routing-temperature: NaN (expected: a number)");
     }
     requireAtLeast("max-score-tokens", maxScoreTokens, 1);
-    requirePositive("expert-budget", expertBudget);
-    requirePositive("expert-timeout", expertTimeout);
     requirePositive("max-queue-time", maxQueueTime);
     requirePositive("stall-timeout", stallTimeout);
-    requirePositive("max-expert-wait", maxExpertWait);
-    new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
-    requireAtLeast("spare-replicas", spareReplicas, -1);
-    requirePositive("probe-interval", probeInterval);
-    if (balanceInterval.isNegative()) {
-      throw new IllegalArgumentException(
-          "balance-interval: %s (expected: at least 0)".formatted(balanceInterval));
-    }
-    requirePeers(expertNodes);
   }
 
-  private static void requireAtLeast(String key, int value, int least) {
+  static void requireAtLeast(String key, int value, int least) {
     if (value < least) {
       throw new IllegalArgumentException(
           "%s: %d (expected: at least %d)".formatted(key, value, least));
     }
   }
 
-  private static void requirePositive(String key, Duration value) {
+  static void requirePositive(String key, Duration value) {
     if (value.isNegative() || value.isZero()) {
       throw new IllegalArgumentException("%s: %s (expected: more than 0)".formatted(key, value));
-    }
-  }
-
-  private static void requirePeers(List<String> expertNodes) {
-    try {
-      long different = expertNodes.stream().map(PeerSource::parse).distinct().count();
-      if (different < expertNodes.size() || expertNodes.isEmpty()) {
-        throw new IllegalArgumentException(
-            "%s (expected: at least one, each once)".formatted(expertNodes));
-      }
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("expert-nodes: " + e.getMessage(), e);
     }
   }
 
@@ -308,25 +217,6 @@ public record RouterConfig(
         grace);
   }
 
-  /** Empty: no key is sent to expert nodes. */
-  Optional<Path> peerKey() {
-    return Optional.of(peerKeyFile).filter(path -> !path.toString().isEmpty());
-  }
-
-  List<PeerSource> peers() {
-    return expertNodes.stream().map(PeerSource::parse).toList();
-  }
-
-  BalanceOptions balancing() {
-    return new BalanceOptions(
-        spareReplicas < 0 ? OptionalInt.empty() : OptionalInt.of(spareReplicas),
-        BalanceOptions.USUAL_GAIN);
-  }
-
-  PeerMonitor.Options probing() {
-    return new PeerMonitor.Options(probeInterval, PeerMonitor.Options.DEFAULT.timeout());
-  }
-
   DecoderOptions decoderOptions() {
     return new DecoderOptions(
         device,
@@ -347,7 +237,7 @@ public record RouterConfig(
     int most = maxExpertsPerToken == 0 ? open : Math.min(maxExpertsPerToken, open);
     return new RequestPolicy(
         RoutingRule.atTemperature(routingTemperature).withMode(routingMode),
-        new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare),
+        pool.failureRules(),
         new RequestPolicy.Bounds(
             most, Math.min(maxContinuations, maxBatch), maxTrace, maxTraceBytes, maxScoreTokens));
   }

@@ -113,7 +113,7 @@ public final class RouterNode implements AutoCloseable {
       started.push(admin);
       RouterParts parts =
           RouterParts.assemble(
-              config, security.dialer(config.peerKey()), tracing, readiness, registry);
+              config, security.dialer(config.pool().peerKey()), tracing, readiness, registry);
       started.push(parts);
       CallMetrics metrics = new CallMetrics(registry);
       NodeServer cluster =

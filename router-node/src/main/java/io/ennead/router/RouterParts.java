@@ -84,8 +84,10 @@ final class RouterParts implements AutoCloseable {
     RemoteExpertLayer experts = dispatch.layer();
     Balancer balancer = dispatch.balancer();
     operatorServices = List.of(new ClusterGrpcService(balancer));
-    if (!config.balanceInterval().isZero()) {
-      keep(BalanceSchedule.start(balancer, config.balancing(), config.balanceInterval()));
+    if (!config.pool().balanceInterval().isZero()) {
+      keep(
+          BalanceSchedule.start(
+              balancer, config.pool().balancing(), config.pool().balanceInterval()));
     }
     MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
     BatchGenerator generator =
@@ -125,7 +127,7 @@ final class RouterParts implements AutoCloseable {
                 keep(
                     MoeGrpcService.open(
                         catalog, config.moeLimits(), seeds::nextLong, metrics::degraded))));
-    return config.allowMixedNumerics()
+    return config.pool().allowMixedNumerics()
         ? services.stream().map(MixedNumericsHeader::on).toList()
         : services;
   }

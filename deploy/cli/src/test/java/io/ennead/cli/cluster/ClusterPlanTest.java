@@ -81,7 +81,7 @@ class ClusterPlanTest {
     assertThat(String.join(" ", plan.routerFlags()))
         .isEqualTo(
             "--model /m --dtype f32 --host 127.0.0.1 --port 8470 --admin-port 8471 --threads 1"
-                + " --expert-nodes 127.0.0.1:8500,127.0.0.1:8502");
+                + " --cluster-port 8473 --expert-nodes 127.0.0.1:8500,127.0.0.1:8502");
   }
 
   @Test

@@ -47,12 +47,13 @@ class ComposeFilesTest {
       ExpertConfig expert = Settings.expert(environment("expert-" + node, overrides));
       assertThat(expert.nodeName()).isEqualTo("expert-" + node);
       assertThat(expert.experts()).isEqualTo(node + "/8");
-      assertThat(router.expertNodes().get(node)).isEqualTo("expert-" + node + ":" + expert.port());
+      assertThat(router.pool().expertNodes().get(node))
+          .isEqualTo("expert-" + node + ":" + expert.port());
       assertThat(expert.dtype()).isEqualTo(router.dtype());
       assertThat(expert.device()).isEqualTo(router.device());
       assertThat(expert.security().tlsCert()).isEqualTo(router.security().tlsCert());
     }
-    assertThat(router.expertNodes()).hasSameSizeAs(NODES);
+    assertThat(router.pool().expertNodes()).hasSameSizeAs(NODES);
   }
 
   @Test

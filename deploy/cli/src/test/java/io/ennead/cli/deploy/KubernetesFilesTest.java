@@ -90,7 +90,7 @@ class KubernetesFilesTest {
   void routersFindEveryPodUnderTheServicesName() throws IOException {
     Object service = base("expert-service.yaml");
     String name = YamlFile.text(service, "metadata.name");
-    assertThat(Settings.router(environment("router", "")).expertNodes())
+    assertThat(Settings.router(environment("router", "")).pool().expertNodes())
         .containsExactly("dns:///%s.ennead.svc:%d".formatted(name, expert("", 0).port()));
     assertThat(YamlFile.text(base("expert-statefulset.yaml"), "spec.serviceName")).isEqualTo(name);
     assertThat(YamlFile.map(service, "spec"))
@@ -102,7 +102,8 @@ class KubernetesFilesTest {
   void productionHoldsEveryExpertTwiceAndNeedNotWait() throws IOException {
     Map<String, String> environment = environment("router", "gpu");
     environment.putAll(variables("overlays/production/router.env"));
-    assertThat(Settings.router(environment).expertFailure()).isEqualTo(FailurePolicy.Mode.FAIL);
+    assertThat(Settings.router(environment).pool().expertFailure())
+        .isEqualTo(FailurePolicy.Mode.FAIL);
     Object overlay = YamlFile.read(DIRECTORY.resolve("overlays/production/kustomization.yaml"));
     assertThat(YamlFile.text(overlay, "replicas.0.count")).isEqualTo("16");
   }
