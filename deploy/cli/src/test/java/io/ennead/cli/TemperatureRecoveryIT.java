@@ -38,7 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>An interval at 95 % misses the truth for one seed in twenty, so the seeds are fixed: sample i
  * has seed {@code ennead.seed} + i. System property {@code ennead.temperatures}: 20,000 tokens at
- * each of these, instead of some at fewer (deploy/loadtest/temperature.sh).
+ * each of these (deploy/loadtest/temperature.sh), instead of 4,000 at two: hotter text tells less of
+ * its temperature, so that 3 % take all of them, and a minute.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(600)
@@ -60,7 +61,7 @@ class TemperatureRecoveryIT {
   static Stream<Arguments> texts() {
     String given = System.getProperty("ennead.temperatures", "");
     return given.isEmpty()
-        ? Stream.of(Arguments.of(0.5, 4000), Arguments.of(1, 4000), Arguments.of(2, TOKENS))
+        ? Stream.of(Arguments.of(0.5, 4000), Arguments.of(1, 4000))
         : Arrays.stream(given.split(",")).map(t -> Arguments.of(Double.valueOf(t), TOKENS));
   }
 

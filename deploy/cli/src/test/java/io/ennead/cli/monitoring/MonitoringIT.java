@@ -189,6 +189,7 @@ class MonitoringIT {
           "model_name",
           "finished_reason",
           "reason",
+          "bound",
           "phase",
           "peer",
           "state",
