@@ -38,8 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>An interval at 95 % misses the truth for one seed in twenty, so the seeds are fixed: sample i
  * has seed {@code ennead.seed} + i. System property {@code ennead.temperatures}: 20,000 tokens at
- * each of these (deploy/loadtest/temperature.sh), instead of 4,000 at two: hotter text tells less of
- * its temperature, so that 3 % take all of them, and a minute.
+ * each of these (deploy/loadtest/temperature.sh), instead of 4,000 at two: hotter text tells less
+ * of its temperature, so that 3 % take all of them, and a minute.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(600)
