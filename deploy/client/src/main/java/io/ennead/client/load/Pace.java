@@ -35,7 +35,12 @@ interface Pace {
       if (left <= 0 || !clients.tryAcquire(left, TimeUnit.NANOSECONDS)) {
         return OptionalLong.empty();
       }
-      return OptionalLong.of(System.nanoTime() - start);
+      long now = System.nanoTime() - start;
+      if (now >= end) { // it was acquired at the last moment
+        clients.release();
+        return OptionalLong.empty();
+      }
+      return OptionalLong.of(now);
     }
 
     @Override
