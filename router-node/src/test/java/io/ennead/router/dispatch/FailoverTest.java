@@ -242,7 +242,8 @@ class FailoverTest {
     while (a.calls() < calls + 5) {
       assertRight(run(layer, EXPERTS));
     }
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+    // Were it forgotten as slowly as that a node is slow, it would take twelve.
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
   }
 
   @Test
