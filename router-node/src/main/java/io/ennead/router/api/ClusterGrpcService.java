@@ -76,8 +76,7 @@ public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceI
   }
 
   private static boolean holds(ExpertHolder node, ExpertId id) {
-    return node.state() instanceof PeerState.Ready ready
-        && ready.description().experts().containsKey(id);
+    return node.state().experts().containsKey(id);
   }
 
   @Override

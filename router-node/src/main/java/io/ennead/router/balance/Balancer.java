@@ -4,11 +4,9 @@ import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.router.dispatch.ExpertRowCounts;
 import io.ennead.router.peer.ExpertHolder;
-import io.ennead.router.peer.PeerState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -137,8 +135,7 @@ public final class Balancer {
   }
 
   private static boolean holds(ExpertHolder node, List<ExpertId> experts) {
-    return node.state() instanceof PeerState.Ready ready
-        && ready.description().experts().keySet().containsAll(Set.copyOf(experts));
+    return node.state().experts().keySet().containsAll(experts);
   }
 
   private void unload(ExpertHolder node, List<ExpertId> experts) {

@@ -63,12 +63,10 @@ final class Planner {
   }
 
   private static Set<Integer> held(ExpertHolder node, int layer) {
-    return node.state() instanceof PeerState.Ready ready
-        ? ready.description().experts().keySet().stream()
-            .filter(id -> id.layer() == layer)
-            .map(ExpertId::expert)
-            .collect(Collectors.toSet())
-        : Set.of();
+    return node.state().experts().keySet().stream()
+        .filter(id -> id.layer() == layer)
+        .map(ExpertId::expert)
+        .collect(Collectors.toSet());
   }
 
   private void addMoves(ExpertId id, Layout current, Layout target) {

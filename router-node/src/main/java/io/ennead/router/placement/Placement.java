@@ -2,7 +2,6 @@ package io.ennead.router.placement;
 
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.router.peer.ExpertPeer;
-import io.ennead.router.peer.PeerState;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,13 +31,10 @@ public record Placement(
   static Placement of(List<Integer> layers, int experts, List<ExpertPeer> peers) {
     Map<ExpertId, List<ExpertPeer>> holders = new LinkedHashMap<>();
     for (ExpertPeer peer : peers) {
-      if (peer.state() instanceof PeerState.Ready ready) {
-        ready
-            .description()
-            .experts()
-            .keySet()
-            .forEach(id -> holders.computeIfAbsent(id, none -> new ArrayList<>()).add(peer));
-      }
+      peer.state()
+          .experts()
+          .keySet()
+          .forEach(id -> holders.computeIfAbsent(id, none -> new ArrayList<>()).add(peer));
     }
     holders.replaceAll((id, list) -> List.copyOf(list));
     return new Placement(layers, experts, holders);
