@@ -13,8 +13,6 @@ import io.ennead.node.Tracing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.Security;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,7 +33,7 @@ public final class RouterNode implements AutoCloseable {
   private final NodeServer server;
   private final AdminServer admin;
   private final NodeServer cluster;
-  private final Deque<AutoCloseable> started;
+  private final Started started;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private RouterNode(
@@ -43,7 +41,7 @@ public final class RouterNode implements AutoCloseable {
       NodeServer server,
       AdminServer admin,
       NodeServer cluster,
-      Deque<AutoCloseable> started) {
+      Started started) {
     this.readiness = readiness;
     this.server = server;
     this.admin = admin;
@@ -106,15 +104,16 @@ public final class RouterNode implements AutoCloseable {
     readiness.waitFor("model", "loading " + config.model());
     NodeSecurity security = NodeSecurity.open(config.security(), registry);
     Tracing tracing = Tracing.open(config.telemetry(), "ennead-router");
-    Deque<AutoCloseable> started = new ArrayDeque<>(List.of(tracing, security));
+    Started started = new Started();
+    started.keep(security);
+    started.keep(tracing);
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
-      AdminServer admin = startAdmin(config, security, readiness, registry);
-      started.push(admin);
+      AdminServer admin = started.keep(startAdmin(config, security, readiness, registry));
       RouterParts parts =
           RouterParts.assemble(
               config, security.dialer(config.pool().peerKey()), tracing, readiness, registry);
-      started.push(parts);
+      started.keep(parts);
       CallMetrics metrics = new CallMetrics(registry);
       NodeServer cluster =
           NodeServer.start(
@@ -124,7 +123,7 @@ public final class RouterNode implements AutoCloseable {
               metrics,
               parts.operatorServices(),
               Set.of());
-      started.push(cluster);
+      started.keep(cluster);
       NodeServer server =
           NodeServer.start(
               config.serverOptions(),
@@ -134,24 +133,13 @@ public final class RouterNode implements AutoCloseable {
               metrics,
               parts.services(),
               Set.of());
-      started.push(server);
+      started.keep(server);
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
       return new RouterNode(readiness, server, admin, cluster, started);
     } catch (RuntimeException e) {
-      closeAll(started);
+      started.close();
       throw e;
-    }
-  }
-
-  /** The last started first. */
-  private static void closeAll(Deque<AutoCloseable> started) {
-    while (!started.isEmpty()) {
-      try {
-        started.pop().close();
-      } catch (Exception e) { // the others must still be closed
-        logger.warn("a part did not close", e);
-      }
     }
   }
 
@@ -199,7 +187,7 @@ public final class RouterNode implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      closeAll(started);
+      started.close();
     }
   }
 }

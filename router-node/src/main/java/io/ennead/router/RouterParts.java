@@ -26,17 +26,11 @@ import io.ennead.router.moe.MoeLayer;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
-  private static final Logger logger = LoggerFactory.getLogger(RouterParts.class);
-
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Started open = new Started();
   private final RouterConfig config;
   private final PrometheusRegistry registry;
   private final Checkpoint checkpoint;
@@ -149,8 +143,7 @@ final class RouterParts implements AutoCloseable {
   }
 
   private <T extends AutoCloseable> T keep(T part) {
-    open.push(part);
-    return part;
+    return open.keep(part);
   }
 
   /** What is served, over gRPC. */
@@ -171,12 +164,6 @@ final class RouterParts implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!open.isEmpty()) {
-      try {
-        open.pop().close();
-      } catch (Exception e) {
-        logger.warn("a part did not close", e);
-      }
-    }
+    open.close();
   }
 }
