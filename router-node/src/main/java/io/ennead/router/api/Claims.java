@@ -3,18 +3,16 @@ package io.ennead.router.api;
 import io.ennead.access.Priority;
 import io.ennead.access.Tenant;
 import io.ennead.errors.ServingException;
-import io.ennead.node.CallingTenant;
 import io.ennead.router.generate.Claim;
 import io.ennead.v1.ErrorReason;
 
-/** Reads whose a request is, and how urgent: of the call that the current thread serves. */
+/** Reads how urgent a request is, and whether its caller may say so. */
 final class Claims {
   private static final String FIELD = "priority";
 
   private Claims() {}
 
-  static Claim read(io.ennead.v1.Priority asked, int number) {
-    Tenant tenant = CallingTenant.current();
+  static Claim read(io.ennead.v1.Priority asked, int number, Tenant tenant) {
     Priority priority = priority(asked, number);
     if (priority.compareTo(tenant.highest()) > 0) {
       throw ServingException.field(

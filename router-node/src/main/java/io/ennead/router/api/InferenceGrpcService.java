@@ -1,10 +1,7 @@
 package io.ennead.router.api;
 
 import io.ennead.node.GrpcErrors;
-import io.ennead.node.RequestContext;
-import io.ennead.router.generate.GenerationRequest;
 import io.ennead.router.generate.ServedModel;
-import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.DetokenizeRequest;
 import io.ennead.v1.DetokenizeResponse;
 import io.ennead.v1.GenerateRequest;
@@ -30,7 +27,7 @@ import java.util.function.Supplier;
 public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceServiceImplBase {
   private final ModelCatalog catalog;
   private final SlowReaders readers;
-  private final LongSupplier seeds;
+  private final GenerationReader generations;
   private final ScoreCalls scores;
 
   /**
@@ -42,43 +39,24 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   public InferenceGrpcService(ModelCatalog catalog, SlowReaders readers, LongSupplier seeds) {
     this.catalog = catalog;
     this.readers = readers;
-    this.seeds = seeds;
+    this.generations = new GenerationReader(catalog, seeds);
     this.scores = new ScoreCalls(catalog, readers, seeds);
   }
 
   @Override
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
     var call = (ServerCallStreamObserver<GenerateResponse>) observer;
-    String responseId = RequestContext.requestId();
-    ResponseStream stream = new ResponseStream(call, responseId, readers);
+    Caller caller = Caller.current();
+    ResponseStream stream = new ResponseStream(call, caller.responseId(), readers);
     call.setOnCancelHandler(stream::abandon);
     call.setOnReadyHandler(stream::drain);
     try {
-      ServedModel model = catalog.find(request.getModel());
-      GenerationRequest generation = read(model, request, responseId);
-      stream.expect(generation.continuations());
-      stream.attach(model.generator().submit(generation, stream));
+      GenerationReader.Checked generation = generations.read(request, caller);
+      stream.expect(generation.request().continuations());
+      stream.attach(generation.submit(stream));
     } catch (RuntimeException e) {
       stream.fail(e);
     }
-  }
-
-  private GenerationRequest read(ServedModel model, GenerateRequest request, String responseId) {
-    SamplingOptions sampling = SamplingReader.read(request.getSampling(), model);
-    int[] prompt = Prompts.read(model, request);
-    long seed = sampling.seed().orElseGet(seeds);
-    return new GenerationRequest(
-        responseId,
-        prompt,
-        sampling,
-        seed,
-        Options.stopping(request.getStopping(), model.info(), prompt.length),
-        RoutingReader.read(request.getRouting(), model, seed),
-        Options.logprobs(request),
-        TraceReader.read(request.getTrace(), model),
-        Options.continuations(request, model.policy().bounds().continuations()),
-        CallDeadline.nanos(),
-        Claims.read(request.getPriority(), request.getPriorityValue()));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.ennead.router.api;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.CallingTenant;
 import io.ennead.router.api.Prompts.Limit;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.score.TextJob;
@@ -76,7 +77,7 @@ final class ScoreReader {
         RoutingReader.readWhole(request.getRouting(), model, seeds.getAsLong()),
         TraceReader.read(request.getTrace(), model),
         CallDeadline.nanos(),
-        Claims.read(request.getPriority(), request.getPriorityValue()));
+        Claims.read(request.getPriority(), request.getPriorityValue(), CallingTenant.current()));
   }
 
   private static double[] temperatures(ScoreRequest request) {

@@ -1,0 +1,21 @@
+package io.ennead.router.api;
+
+import io.ennead.access.Tenant;
+import io.ennead.node.CallingTenant;
+import io.ennead.node.RequestContext;
+
+/**
+ * Who asks for a response, whatever the protocol.
+ *
+ * @param responseId identifies the response to the caller and in logs
+ * @param tenant the holder of the caller's key
+ * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
+ *     Long#MAX_VALUE} for never
+ */
+public record Caller(String responseId, Tenant tenant, long deadlineNanos) {
+
+  /** Of the gRPC call that the current thread serves. */
+  public static Caller current() {
+    return new Caller(RequestContext.requestId(), CallingTenant.current(), CallDeadline.nanos());
+  }
+}

@@ -1,0 +1,70 @@
+package io.ennead.router.api;
+
+import io.ennead.errors.ServingException;
+import io.ennead.router.generate.Generation;
+import io.ennead.router.generate.GenerationRequest;
+import io.ennead.router.generate.ServedModel;
+import io.ennead.router.generate.TokenSink;
+import io.ennead.router.sample.SamplingOptions;
+import io.ennead.v1.GenerateRequest;
+import java.util.function.LongSupplier;
+
+/**
+ * Reads and checks requests for text: what every protocol of the router, having put its request
+ * into the words of {@link GenerateRequest}, goes through. Safe for use by several threads.
+ */
+public final class GenerationReader {
+  private final ModelCatalog catalog;
+  private final LongSupplier seeds;
+
+  /**
+   * A reader of requests to these models.
+   *
+   * @param seeds of requests that bring none
+   */
+  public GenerationReader(ModelCatalog catalog, LongSupplier seeds) {
+    this.catalog = catalog;
+    this.seeds = seeds;
+  }
+
+  /** A request that its model can serve. */
+  public record Checked(ServedModel model, GenerationRequest request) {
+
+    /**
+     * Hands it to the model's generator; never blocks.
+     *
+     * @throws ServingException when it is refused, as {@link
+     *     io.ennead.router.generate.Generator#submit} says
+     */
+    public Generation submit(TokenSink sink) {
+      return model.generator().submit(request, sink);
+    }
+  }
+
+  /**
+   * Checks a request against its model.
+   *
+   * @throws ServingException MODEL_NOT_FOUND, INVALID_FIELD and its kin, naming the field as {@link
+   *     GenerateRequest} does; PERMISSION_DENIED for a priority beyond the caller's
+   */
+  public Checked read(GenerateRequest request, Caller caller) {
+    ServedModel model = catalog.find(request.getModel());
+    SamplingOptions sampling = SamplingReader.read(request.getSampling(), model);
+    int[] prompt = Prompts.read(model, request);
+    long seed = sampling.seed().orElseGet(seeds);
+    return new Checked(
+        model,
+        new GenerationRequest(
+            caller.responseId(),
+            prompt,
+            sampling,
+            seed,
+            Options.stopping(request.getStopping(), model.info(), prompt.length),
+            RoutingReader.read(request.getRouting(), model, seed),
+            Options.logprobs(request),
+            TraceReader.read(request.getTrace(), model),
+            Options.continuations(request, model.policy().bounds().continuations()),
+            caller.deadlineNanos(),
+            Claims.read(request.getPriority(), request.getPriorityValue(), caller.tenant())));
+  }
+}
