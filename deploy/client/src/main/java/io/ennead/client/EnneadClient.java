@@ -33,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -47,14 +48,24 @@ public final class EnneadClient implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private final ManagedChannel channel;
+  private final Retries retries;
 
-  private EnneadClient(ManagedChannel channel) {
+  private EnneadClient(ManagedChannel channel, RetryPolicy policy) {
     this.channel = channel;
+    this.retries = new Retries(policy);
   }
 
   /**
-   * A client of the router at {@code host:port}. Connects with the first call, and again whenever
-   * the connection is lost.
+   * Begins a client of the router at {@code host:port}: no TLS, no key, {@link RetryPolicy#DEFAULT}
+   * unless told otherwise.
+   */
+  public static EnneadClientBuilder builder(String address) {
+    return new EnneadClientBuilder(address);
+  }
+
+  /**
+   * A client of the router at {@code host:port} that shows every failure. Connects with the first
+   * call, and again whenever the connection is lost.
    */
   public static EnneadClient connect(String address) {
     return connect(address, Dialer.PLAINTEXT);
@@ -62,8 +73,12 @@ public final class EnneadClient implements AutoCloseable {
 
   /** Like the other, with TLS or an API key. */
   public static EnneadClient connect(String address, Dialer dialer) {
+    return connect(address, dialer, RetryPolicy.NONE);
+  }
+
+  static EnneadClient connect(String address, Dialer dialer, RetryPolicy policy) {
     return new EnneadClient(
-        dialer.to(address).maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES).build());
+        dialer.to(address).maxInboundMessageSize(WireLimits.MAX_MESSAGE_BYTES).build(), policy);
   }
 
   /** Connects now; false when there is no connection within {@code limit}. */
@@ -83,12 +98,13 @@ public final class EnneadClient implements AutoCloseable {
 
   /** Continues a prompt; pieces come as they are made, read by the calling thread. */
   public Generation generate(GenerateRequest request, Duration limit) {
-    return new Generation(() -> limited(inference(), limit).generate(request));
+    return new Generation(retries, limit, left -> limited(inference(), left).generate(request));
   }
 
   /**
-   * Continues a prompt; {@code onPiece} sees the pieces on a thread of the client, one at a time.
-   * Cancelling the future cancels the request.
+   * Continues a prompt; {@code onPiece} sees the pieces on a thread of the client, one at a time:
+   * the next one is asked for when it returns. Cancelling the future cancels the request. Not
+   * retried.
    */
   public CompletableFuture<Finish> generate(
       GenerateRequest request, Duration limit, Consumer<GenerateResponse> onPiece) {
@@ -99,40 +115,43 @@ public final class EnneadClient implements AutoCloseable {
 
   /** Gives the log-probability of each token of a text. */
   public ScoreResponse score(ScoreRequest request, Duration limit) {
-    return typed(() -> limited(inference(), limit).score(request));
+    return retried(limit, left -> limited(inference(), left).score(request));
   }
 
   /** Scores a text of any length; scores come as they are made, read by the calling thread. */
   public Scoring scoreStream(ScoreStreamRequest request, Duration limit) {
-    return new Scoring(() -> limited(inference(), limit).scoreStream(request));
+    return new Scoring(retries, limit, left -> limited(inference(), left).scoreStream(request));
   }
 
   /** Turns text into token ids. */
   public TokenizeResponse tokenize(TokenizeRequest request, Duration limit) {
-    return typed(() -> limited(inference(), limit).tokenize(request));
+    return retried(limit, left -> limited(inference(), left).tokenize(request));
   }
 
   /** Turns token ids into text. */
   public DetokenizeResponse detokenize(DetokenizeRequest request, Duration limit) {
-    return typed(() -> limited(inference(), limit).detokenize(request));
+    return retried(limit, left -> limited(inference(), left).detokenize(request));
   }
 
   /** Lists the models served and their defaults. */
   public ListModelsResponse listModels(Duration limit) {
-    return typed(
-        () -> limited(inference(), limit).listModels(ListModelsRequest.getDefaultInstance()));
+    return retried(
+        limit,
+        left -> limited(inference(), left).listModels(ListModelsRequest.getDefaultInstance()));
   }
 
   /** Runs one Mixture-of-Experts layer on activations. */
   public MoeServiceForwardResponse moeForward(MoeServiceForwardRequest request, Duration limit) {
-    return typed(() -> limited(MoeServiceGrpc.newBlockingStub(channel), limit).forward(request));
+    return retried(
+        limit, left -> limited(MoeServiceGrpc.newBlockingStub(channel), left).forward(request));
   }
 
   /** The health of a service; the empty name asks for the node as a whole. */
   public ServingStatus health(String service, Duration limit) {
     HealthCheckRequest request = HealthCheckRequest.newBuilder().setService(service).build();
-    return typed(
-        () -> limited(HealthGrpc.newBlockingStub(channel), limit).check(request).getStatus());
+    return retried(
+        limit,
+        left -> limited(HealthGrpc.newBlockingStub(channel), left).check(request).getStatus());
   }
 
   @Override
@@ -151,6 +170,10 @@ public final class EnneadClient implements AutoCloseable {
 
   private static <S extends AbstractStub<S>> S limited(S stub, Duration limit) {
     return stub.withDeadlineAfter(limit);
+  }
+
+  private <T> T retried(Duration limit, Function<Duration, T> rpc) {
+    return retries.call(limit, left -> typed(() -> rpc.apply(left)));
   }
 
   static <T> T typed(Supplier<T> rpc) {

@@ -1,12 +1,13 @@
 package io.ennead.client;
 
 import io.ennead.v1.ScoreStreamResponse;
+import java.time.Duration;
 import java.util.Iterator;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** The scores of one text as they come; the last response carries the summary. */
 public final class Scoring extends Responses<ScoreStreamResponse> {
-  Scoring(Supplier<Iterator<ScoreStreamResponse>> call) {
-    super(call);
+  Scoring(Retries retries, Duration limit, Function<Duration, Iterator<ScoreStreamResponse>> call) {
+    super(retries, limit, call);
   }
 }

@@ -1,5 +1,7 @@
 package io.ennead.client;
 
+import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
 import io.ennead.v1.Finish;
 import io.ennead.v1.FinishReason;
 import io.ennead.v1.GenerateRequest;
@@ -22,8 +24,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A router without a model on a real loopback port. A prompt is answered by its own words, one per
@@ -33,6 +38,11 @@ import java.util.concurrent.CountDownLatch;
 public final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
   public final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
   final CountDownLatch cancelled = new CountDownLatch(1);
+
+  /** What the next calls of Generate and Tokenize fail with, before they have answered anything. */
+  final Queue<ServingException> failures = new ConcurrentLinkedQueue<>();
+
+  final AtomicInteger calls = new AtomicInteger();
   private final Server server;
 
   /** Serves on a free port. */
@@ -54,6 +64,9 @@ public final class FakeRouter extends InferenceServiceImplBase implements AutoCl
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
     Context.current().addListener(context -> cancelled.countDown(), Runnable::run);
     requests.add(request);
+    if (failed(response)) {
+      return;
+    }
     if (request.hasTokenIds()) {
       int prompt = request.getTokenIds().getIdsCount();
       answer(prompt, "x ".repeat(request.getStopping().getMaxTokens()).split("(?<= )"), response);
@@ -103,12 +116,24 @@ public final class FakeRouter extends InferenceServiceImplBase implements AutoCl
 
   @Override
   public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> response) {
+    if (failed(response)) {
+      return;
+    }
     if (request.getText().isEmpty()) {
       response.onError(Status.INVALID_ARGUMENT.withDescription("text: empty").asException());
       return;
     }
     response.onNext(TokenizeResponse.newBuilder().addIds(request.getText().length()).build());
     response.onCompleted();
+  }
+
+  private boolean failed(StreamObserver<?> response) {
+    calls.incrementAndGet();
+    ServingException failure = failures.poll();
+    if (failure != null) {
+      response.onError(GrpcErrors.toStatus(failure));
+    }
+    return failure != null;
   }
 
   @Override
