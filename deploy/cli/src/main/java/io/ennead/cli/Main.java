@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExpertCommand.class,
       ExpertsCommand.class,
       GenerateCommand.class,
+      ChatCommand.class,
       ScoreCommand.class,
       RouteCommand.class,
       InspectCommand.class,

@@ -51,6 +51,11 @@ final class RequestFlags {
         .setPriority(priority());
   }
 
+  /** Tokens to generate at most. */
+  int maxTokens() {
+    return maxTokens;
+  }
+
   private io.ennead.v1.Priority priority() {
     return switch (priority) {
       case LOW -> io.ennead.v1.Priority.PRIORITY_LOW;

@@ -18,7 +18,9 @@ final class FakeBytes {
     if (!request.getOmitSpecialTokens()) {
       ids.add(0);
     }
-    for (byte value : request.getText().getBytes(StandardCharsets.UTF_8)) {
+    StringBuilder text = new StringBuilder(request.getText());
+    request.getChat().getMessagesList().forEach(message -> text.append(message.getContent()));
+    for (byte value : text.toString().getBytes(StandardCharsets.UTF_8)) {
       ids.add(1 + (value & 0xff));
     }
     return ids;

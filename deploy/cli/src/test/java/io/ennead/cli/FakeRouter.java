@@ -1,5 +1,7 @@
 package io.ennead.cli;
 
+import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
 import io.ennead.v1.DetokenizeRequest;
 import io.ennead.v1.DetokenizeResponse;
 import io.ennead.v1.Finish;
@@ -27,16 +29,22 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A router without a model on a real loopback port: "word " for every token asked for. */
 final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable {
   static final int HIDDEN = 8;
+  static final int CONTEXT = 64;
 
   final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
   final List<MoeServiceForwardRequest> layers = new CopyOnWriteArrayList<>();
   final FakeTraces traces = new FakeTraces();
   final List<ScoreStreamRequest> scoreRequests = new CopyOnWriteArrayList<>();
+  final List<TokenizeRequest> tokenized = new CopyOnWriteArrayList<>();
+  final Queue<ServingException> failures = new ConcurrentLinkedQueue<>();
+  volatile boolean chatTemplate;
   final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
 
@@ -58,6 +66,11 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   @Override
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
     requests.add(request);
+    ServingException failure = failures.poll();
+    if (failure != null) {
+      response.onError(GrpcErrors.toStatus(failure));
+      return;
+    }
     if (request.hasTrace()) {
       traces.generate(request, response);
       return;
@@ -97,6 +110,7 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
 
   @Override
   public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> response) {
+    tokenized.add(request);
     response.onNext(TokenizeResponse.newBuilder().addAllIds(FakeBytes.ids(request)).build());
     response.onCompleted();
   }
@@ -110,7 +124,14 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> response) {
     Model model =
-        traces.model().setName("demo").setVocabularySize(100).setHiddenSize(HIDDEN).build();
+        traces
+            .model()
+            .setName("demo")
+            .setVocabularySize(100)
+            .setHiddenSize(HIDDEN)
+            .setContextLength(CONTEXT)
+            .setHasChatTemplate(chatTemplate)
+            .build();
     response.onNext(ListModelsResponse.newBuilder().addModels(model).build());
     response.onCompleted();
   }

@@ -11,10 +11,12 @@ import io.ennead.v1.RoutingTrace;
 import io.ennead.v1.TraceLevel;
 import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** Generations with traces: every token is the next byte of "wörd ". */
 final class FakeTraces {
   private static final byte[] WORD = "wörd ".getBytes(StandardCharsets.UTF_8);
+  private static final List<String> TEXTS = List.of("w", "", "ö", "r", "d", " ");
   private static final int CHUNK = 3;
   private static final long ROUTING_SEED = 9;
 
@@ -57,11 +59,16 @@ final class FakeTraces {
       int size,
       int index) {
     int id = 1 + (WORD[index % WORD.length] & 0xff);
-    response.onNext(piece(request, at, size).addTokenIds(id).build());
+    String text = TEXTS.get(index % TEXTS.size());
+    response.onNext(piece(request, at, size).addTokenIds(id).setText(text).build());
   }
 
   private GenerateResponse.Builder piece(GenerateRequest request, int at, int size) {
     GenerateResponse.Builder piece = GenerateResponse.newBuilder().setResponseId("r-1");
+    boolean prompt = at < request.getTokenIds().getIdsCount();
+    if (prompt && request.getTrace().getOmitPrompt()) {
+      return piece;
+    }
     if (at >= cut) {
       return piece.setTrace(RoutingTrace.newBuilder().setTruncated(at == cut));
     }

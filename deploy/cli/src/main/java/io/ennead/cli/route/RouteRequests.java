@@ -3,9 +3,7 @@ package io.ennead.cli.route;
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Generation;
 import io.ennead.v1.DetokenizeRequest;
-import io.ennead.v1.Finish;
 import io.ennead.v1.GenerateRequest;
-import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.Model;
 import io.ennead.v1.RoutingMode;
 import io.ennead.v1.RoutingOptions;
@@ -59,10 +57,10 @@ public final class RouteRequests {
     if (prompt.isEmpty()) {
       throw new TraceException("the text has no tokens (expected: at least 1)");
     }
-    Answer answer = answer(request(prompt, options));
+    TracedAnswer answer = answer(request(prompt, options));
     List<Integer> ids = new ArrayList<>(prompt);
-    ids.addAll(answer.ids);
-    Trace trace = answer.assembly.trace();
+    ids.addAll(answer.ids());
+    Trace trace = answer.trace();
     requireUsable(trace, ids.size());
     return new Run(
         model,
@@ -70,8 +68,27 @@ public final class RouteRequests {
         TokenTexts.of(ids, this::detokenize),
         prompt.size(),
         trace,
-        answer.finish,
-        answer.responseId);
+        answer.finish(),
+        answer.responseId());
+  }
+
+  /**
+   * The tokens of an answer alone, as if they were all of the sequence.
+   *
+   * @param promptTokens before them
+   */
+  public Run continuation(
+      Model model, GenerateRequest request, int promptTokens, TracedAnswer answer) {
+    Trace trace = answer.trace();
+    requireUsable(trace, promptTokens + answer.ids().size());
+    return new Run(
+        model,
+        request,
+        TokenTexts.of(answer.ids(), this::detokenize),
+        0,
+        trace.from(promptTokens),
+        answer.finish(),
+        answer.responseId());
   }
 
   /** Routes one token of a run again, in four ways; the tokens up to it are the prompt. */
@@ -100,7 +117,7 @@ public final class RouteRequests {
             .setRouting(routing)
             .setStopping(StoppingOptions.newBuilder().setMaxTokens(1))
             .build();
-    Trace trace = answer(request(prompt, options)).assembly.trace();
+    Trace trace = answer(request(prompt, options)).trace();
     requireUsable(trace, prompt.size() + 1);
     return new Comparison.Column(name, trace);
   }
@@ -113,8 +130,8 @@ public final class RouteRequests {
         .build();
   }
 
-  private Answer answer(GenerateRequest request) {
-    Answer answer = new Answer();
+  private TracedAnswer answer(GenerateRequest request) {
+    TracedAnswer answer = new TracedAnswer();
     try (Generation pieces = client.generate(request, limit)) {
       pieces.forEachRemaining(answer::add);
     }
@@ -138,24 +155,5 @@ public final class RouteRequests {
     DetokenizeRequest request =
         DetokenizeRequest.newBuilder().addAllIds(ids).setKeepSpecialTokens(true).build();
     return client.detokenize(request, limit).getText();
-  }
-
-  /** What the pieces of a response add up to. */
-  private static final class Answer {
-    final TraceAssembly assembly = new TraceAssembly();
-    final List<Integer> ids = new ArrayList<>();
-    Finish finish = Finish.getDefaultInstance();
-    String responseId = "";
-
-    void add(GenerateResponse piece) {
-      ids.addAll(piece.getTokenIdsList());
-      responseId = piece.getResponseId();
-      if (piece.hasTrace()) {
-        assembly.add(piece.getTrace());
-      }
-      if (piece.hasFinish()) {
-        finish = piece.getFinish();
-      }
-    }
   }
 }

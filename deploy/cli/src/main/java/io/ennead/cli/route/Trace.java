@@ -30,6 +30,12 @@ public record Trace(
     return position - first;
   }
 
+  /** The same of a sequence without its first tokens, none of which are told of. */
+  Trace from(int position) {
+    List<LayerLoad> told = layers.stream().map(LayerLoad::of).toList();
+    return new Trace(first - position, tokens, truncated, layers, told);
+  }
+
   /** A layer's routing, if the trace tells of it and of the position. */
   Optional<LayerRoutes> routes(int layer, int position) {
     return layers.stream()
