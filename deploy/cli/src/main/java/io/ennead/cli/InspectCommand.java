@@ -6,7 +6,9 @@ import io.ennead.expert.architecture.LatentAttention;
 import io.ennead.expert.architecture.MixtureOfExperts;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.checkpoint.TensorInfo;
+import io.ennead.expert.pack.ExpertPack;
 import io.ennead.router.ServableModel;
 import io.ennead.wire.ComputeType;
 import java.io.PrintWriter;
@@ -24,8 +26,8 @@ import picocli.CommandLine.Spec;
     name = "inspect",
     description = {
       "Shows what a model directory holds, how it is computed, and how much memory each node of a"
-          + " cluster needs.",
-      "Fails, with the reason, when the model cannot be served."
+          + " cluster needs; or what an expert pack holds.",
+      "Fails, with the reason, when the model cannot be served, or the pack not with its model."
     })
 final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -33,7 +35,7 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "DIR",
-      description = "Model directory (default: the bundled demo model).")
+      description = "Directory of a model or a pack (default: the bundled demo model).")
   private @Nullable Path model;
 
   @Option(
@@ -57,12 +59,21 @@ final class InspectCommand implements Callable<Integer> {
       description = "Compute type for --memory: f32, bf16 or int8 (default: ${DEFAULT-VALUE}).")
   private String dtype = "";
 
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "For a pack: the model that it is checked against (default: the bundled one).")
+  private @Nullable Path packModel;
+
   @Option(names = "--tensors", description = "Also list every tensor.")
   private boolean tensors;
 
   @Override
   public Integer call() {
     Path directory = model == null ? Home.demoModel() : model;
+    if (ExpertPack.isPack(directory)) {
+      return inspectPack(directory);
+    }
     Checkpoint checkpoint = Checkpoint.open(directory);
     ModelConfig config = checkpoint.config();
     if (nodes < 1 || nodes > config.experts()) {
@@ -79,6 +90,15 @@ final class InspectCommand implements Callable<Integer> {
     }
     ServableModel.require(checkpoint, directory);
     return fits(config, out) ? 0 : 1;
+  }
+
+  private int inspectPack(Path directory) {
+    PackWords.of(directory).print(spec.commandLine().getOut());
+    Checkpoint base = Checkpoint.open(packModel == null ? Home.demoModel() : packModel);
+    ExpertPack pack = ExpertPack.open(directory, base.config(), Fingerprints.model(base));
+    pack.requireWhole();
+    new Table().row("size", MemoryTable.bytes(pack.bytes())).print(spec.commandLine().getOut());
+    return 0;
   }
 
   private static Table architecture(ModelConfig config) {

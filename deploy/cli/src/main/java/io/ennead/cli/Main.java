@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RouterCommand.class,
       ExpertCommand.class,
       ExpertsCommand.class,
+      PackCommand.class,
       GenerateCommand.class,
       ChatCommand.class,
       ScoreCommand.class,

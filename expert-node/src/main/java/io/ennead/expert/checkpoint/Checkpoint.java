@@ -40,6 +40,21 @@ public final class Checkpoint {
     return new Checkpoint(directory, config, Shards.read(directory));
   }
 
+  /**
+   * Tensors of a directory without a config.json.
+   *
+   * @param config where each weight lies in them
+   * @throws ModelFormatException when the files are inconsistent
+   */
+  public static Checkpoint of(Path directory, ModelConfig config) {
+    return new Checkpoint(directory, config, Shards.read(directory));
+  }
+
+  /** The same tensors for other weights. */
+  public Checkpoint with(ModelConfig other) {
+    return new Checkpoint(directory, other, tensors);
+  }
+
   /** What config.json says. */
   public ModelConfig config() {
     return config;

@@ -4,6 +4,9 @@ import com.google.protobuf.Message;
 import io.ennead.expert.ExpertConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.expert.pack.ExpertCopies;
+import io.ennead.expert.pack.ExpertPack;
+import io.ennead.expert.pack.PackId;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.SharedBytesMarshaller;
 import io.ennead.router.RouterConfig;
@@ -21,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a node reads that others wrote. Each is read from a directory of its own, as a node does.
@@ -42,6 +46,14 @@ enum Input {
     @Override
     void read(Path directory, byte[] bytes) throws IOException {
       checkpoint(directory, "model.safetensors", bytes);
+    }
+  },
+  PACK_MANIFEST {
+    @Override
+    void read(Path directory, byte[] bytes) throws IOException {
+      Files.write(directory.resolve("manifest.json"), bytes);
+      Checkpoint model = Checkpoint.open(SMALL);
+      ExpertPack.open(directory, model.config(), Fingerprints.model(model)).gateRows();
     }
   },
   GENERATION_CONFIG {
@@ -115,6 +127,10 @@ enum Input {
 
   /** Puts what else a reader needs into an empty directory. */
   void prepare(Path directory) throws IOException {
+    if (this == PACK_MANIFEST) {
+      pack(directory);
+      return;
+    }
     if (this == INDEX || this == CONFIG) {
       for (int shard = 1; shard <= 2; shard++) {
         String name = "model-0000%d-of-00002.safetensors".formatted(shard);
@@ -126,6 +142,16 @@ enum Input {
     }
     Path model = this == SAFETENSORS ? SMALL : DEMO;
     Files.copy(model.resolve("config.json"), directory.resolve("config.json"));
+  }
+
+  static void pack(Path directory) {
+    Checkpoint model = Checkpoint.open(SMALL);
+    ExpertCopies.write(
+        directory,
+        new PackId("copy", "1"),
+        model,
+        Fingerprints.model(model),
+        new TreeMap<>(Map.of(0, 1)));
   }
 
   private static void checkpoint(Path directory, String name, byte[] bytes) throws IOException {

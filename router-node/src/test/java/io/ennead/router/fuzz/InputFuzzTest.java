@@ -30,6 +30,11 @@ class InputFuzzTest {
   }
 
   @FuzzTest
+  void packManifest(byte[] bytes) throws IOException {
+    check(Input.PACK_MANIFEST, bytes);
+  }
+
+  @FuzzTest
   void generationConfig(byte[] bytes) throws IOException {
     check(Input.GENERATION_CONFIG, bytes);
   }

@@ -81,11 +81,12 @@ class InputMutationTest {
     return input.compareTo(Input.GENERATE) < 0 && input != Input.SAFETENSORS;
   }
 
-  private static byte[] valid(Input input) throws IOException {
+  private byte[] valid(Input input) throws IOException {
     return switch (input) {
       case CONFIG -> Files.readAllBytes(Input.DEMO.resolve("config.json"));
       case INDEX -> Files.readAllBytes(Input.DEMO.resolve("model.safetensors.index.json"));
       case SAFETENSORS -> Files.readAllBytes(Input.SMALL.resolve("model.safetensors"));
+      case PACK_MANIFEST -> Files.readAllBytes(directory.resolve("manifest.json"));
       case GENERATION_CONFIG ->
           """
           {"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.01,
