@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param model directory of the checkpoint
  * @param experts which experts of every layer: "all", "0-3,7" or "2/8", the third of eight shares
  * @param maxExperts experts over all layers that may be held at a time; 0: any number
+ * @param packs directory of expert packs; empty: none
  * @param nodeName name for people; empty: expert-PORT
  * @param device "cpu" or "cuda:N"
  * @param dtype number format of the products
@@ -50,6 +51,10 @@ public record ExpertConfig(
             help = "Experts of all layers together that may be held at a time; 0: any number",
             byDefault = "0")
         int maxExperts,
+    @Setting(
+            help = "Directory of expert packs, each in NAME@VERSION; empty: none can be added",
+            byDefault = "")
+        Path packs,
     @Setting(help = "Name for people; empty: expert-PORT", byDefault = "") String nodeName,
     @Setting(help = "Where the experts live: cpu or cuda:N", byDefault = "cpu") String device,
     @Setting(help = "Number format of the products", byDefault = "f32") ComputeType dtype,

@@ -9,9 +9,13 @@ import io.ennead.expert.batch.ExpertBatcher;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.LoadProgress;
+import io.ennead.expert.pack.ExpertPack;
+import io.ennead.expert.pack.PackDirectory;
+import io.ennead.expert.pack.PackSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
@@ -56,13 +60,14 @@ final class HeldExperts implements ExpertChanges, AutoCloseable {
   }
 
   @Override
-  public ServedExperts load(List<ExpertId> experts) {
+  public ServedExperts load(List<ExpertId> experts, Optional<PackSource> pack) {
     begin();
     try {
       List<ExpertId> missing = new ArrayList<>(experts);
       missing.removeAll(engine.fingerprints().keySet());
       if (!missing.isEmpty()) {
-        load(missing, checkpoint(missing));
+        requireRoom(missing.size());
+        load(missing, pack.map(from -> packed(missing, from)).orElseGet(() -> own(missing)));
         announce(Set.of());
         logger.info("loaded {}, generation {}", missing, served.generation());
       }
@@ -81,14 +86,29 @@ final class HeldExperts implements ExpertChanges, AutoCloseable {
     }
   }
 
-  private Checkpoint checkpoint(List<ExpertId> missing) {
+  private void requireRoom(int more) {
     int held = engine.fingerprints().size();
-    if (config.maxExperts() > 0 && held + missing.size() > config.maxExperts()) {
+    if (config.maxExperts() > 0 && held + more > config.maxExperts()) {
       throw ServingException.invalidField(
           "experts",
-          "%d beside %d that are held".formatted(missing.size(), held),
+          "%d beside %d that are held".formatted(more, held),
           "at most %d in all (max-experts)".formatted(config.maxExperts()));
     }
+  }
+
+  private Checkpoint packed(List<ExpertId> missing, PackSource from) {
+    ExpertPack pack =
+        new PackDirectory(config.packs(), served.model(), served.modelFingerprint())
+            .open(from.id(), from.contentHash());
+    for (ExpertId id : missing) {
+      if (!pack.ids(from.first()).contains(id)) {
+        throw ServingException.invalidField("experts", id, "experts of pack " + from.id());
+      }
+    }
+    return pack.placed(from.first());
+  }
+
+  private Checkpoint own(List<ExpertId> missing) {
     Checkpoint checkpoint = Checkpoint.open(config.model());
     for (ExpertId id : missing) {
       if (!checkpoint.hasExpert(id.layer(), id.expert())) {

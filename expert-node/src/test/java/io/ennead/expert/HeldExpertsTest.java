@@ -10,6 +10,9 @@ import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.DemoModel;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.TorchExperts;
+import io.ennead.expert.pack.ExpertCopies;
+import io.ennead.expert.pack.PackId;
+import io.ennead.expert.pack.PackManifest;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.GrpcErrors;
 import io.ennead.v1.DataType;
@@ -22,16 +25,19 @@ import io.ennead.v1.ExpertServiceGrpc;
 import io.ennead.v1.ExpertServiceGrpc.ExpertServiceBlockingStub;
 import io.ennead.v1.LoadExpertsRequest;
 import io.ennead.v1.LoadedExpert;
+import io.ennead.v1.PackSource;
 import io.ennead.v1.Phase;
 import io.ennead.v1.UnloadExpertsRequest;
 import io.ennead.wire.TensorCodec;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,6 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A node of the bundled model that is given and loses experts while it computes. */
 @Timeout(120)
@@ -49,6 +56,7 @@ class HeldExpertsTest {
 
   private final Checkpoint model = Checkpoint.open(DemoModel.DIRECTORY);
   private final String fingerprint = Fingerprints.model(model);
+  @TempDir private Path packs;
   private ExpertNode node;
   private ManagedChannel channel;
   private ExpertServiceBlockingStub stub;
@@ -57,7 +65,12 @@ class HeldExpertsTest {
   void start() throws InterruptedException {
     var args =
         List.of(
-            "--port=0", "--admin-port=0", "--experts=0-3", "--max-experts=20", "--drain-delay=1s");
+            "--port=0",
+            "--admin-port=0",
+            "--experts=0-3",
+            "--max-experts=20",
+            "--packs=" + packs,
+            "--drain-delay=1s");
     var env = Map.of("ENNEAD_MODEL", DemoModel.DIRECTORY.toString());
     node =
         ExpertNode.start(
@@ -157,6 +170,65 @@ class HeldExpertsTest {
     load(selector(0));
     unload(selector(6));
     assertThat(describe().getGeneration()).isEqualTo(before);
+  }
+
+  @Test
+  void anExpertOfAPackGivesTheBitsOfWhatItIsACopyOf() {
+    PackManifest pack = copyOfTwo("twin");
+    ByteString bits = forward(1, 2);
+    loadPack(pack, 11, 1);
+    assertThat(forward(1, 11)).isEqualTo(bits);
+    assertThat(describe().getExpertsList())
+        .filteredOn(held -> held.getExpert() == 11)
+        .extracting(LoadedExpert::getFingerprint)
+        .containsExactly(Fingerprints.expert(model, 1, 2));
+    unload(selector(11));
+    assertThat(fails(() -> forward(1, 11)).reason())
+        .isEqualTo(ErrorReason.ERROR_REASON_EXPERT_NOT_LOADED);
+    assertThat(describe().getExpertsList()).hasSize(LAYERS * 4);
+  }
+
+  @Test
+  void packsThatAreNotHereAreRefusedByName() {
+    PackManifest pack = copyOfTwo("twin");
+    assertThat(fails(() -> loadPack(pack, 11, 2)))
+        .hasMessage("experts: expert 11 of layer 2 (expected: experts of pack twin@1)");
+    PackManifest other = copyOfTwo("other");
+    assertThat(fails(() -> load(source(other, 8).setName("twin"), 1)))
+        .hasMessageStartingWith("pack.content_sha256: " + other.contentHash());
+    assertThat(fails(() -> load(source(pack, 8).setName("none"), 1)))
+        .hasMessage("pack: none@1 (expected: a directory below this node's --packs)");
+    assertThat(fails(() -> load(source(pack, 8).setName("../twin"), 1)))
+        .hasMessageStartingWith("pack.name: ../twin");
+  }
+
+  /** Expert 2 of layer 1. */
+  private PackManifest copyOfTwo(String name) {
+    PackId id = new PackId(name, "1");
+    return ExpertCopies.write(
+        packs.resolve(id.directory()), id, model, fingerprint, new TreeMap<>(Map.of(1, 2)));
+  }
+
+  private static PackSource.Builder source(PackManifest pack, int first) {
+    return PackSource.newBuilder()
+        .setName(pack.id().name())
+        .setVersion(pack.id().version())
+        .setContentSha256(pack.contentHash())
+        .setFirstExpert(first);
+  }
+
+  private void loadPack(PackManifest pack, int id, int layer) {
+    load(source(pack, id), layer);
+  }
+
+  private void load(PackSource.Builder source, int layer) {
+    var unused =
+        stub.loadExperts(
+            LoadExpertsRequest.newBuilder()
+                .setModelFingerprint(fingerprint)
+                .setPack(source)
+                .addExperts(selector(source.getFirstExpert()).setLayer(layer))
+                .build());
   }
 
   private static ExpertSelector.Builder selector(int expert) {

@@ -2,9 +2,14 @@ package io.ennead.expert.api;
 
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.pack.PackId;
+import io.ennead.expert.pack.PackManifest;
+import io.ennead.expert.pack.PackSource;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.ExpertSelector;
+import io.ennead.v1.LoadExpertsRequest;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The experts that a request to load or unload means. */
@@ -18,26 +23,63 @@ final class ChangeCall {
    * @throws ServingException naming the first field that is wrong
    */
   static List<ExpertId> decode(
-      String fingerprint, List<ExpertSelector> experts, ServedExperts served) {
+      String fingerprint, List<ExpertSelector> experts, Range ids, ServedExperts served) {
     served.requireModel(fingerprint);
     if (experts.isEmpty()) {
       throw ServingException.invalidField("experts", "none", "at least one");
     }
     return experts.stream()
-        .flatMap(selector -> selected(selector, served))
+        .flatMap(selector -> selected(selector, ids, served))
         .sorted()
         .distinct()
         .toList();
   }
 
-  private static Stream<ExpertId> selected(ExpertSelector selector, ServedExperts served) {
-    int experts = served.model().experts();
-    int expert = selector.getExpert();
-    if (Integer.compareUnsigned(expert, experts) >= 0) {
-      throw ServingException.invalidField(
-          "experts.expert", Integer.toUnsignedString(expert), "0 to " + (experts - 1));
+  /**
+   * The pack that a request to load names.
+   *
+   * @throws ServingException INVALID_FIELD
+   */
+  static Optional<PackSource> pack(LoadExpertsRequest request, ServedExperts served) {
+    if (!request.hasPack()) {
+      return Optional.empty();
     }
-    return layers(selector, served).map(layer -> new ExpertId(layer, expert));
+    io.ennead.v1.PackSource pack = request.getPack();
+    int own = served.model().experts();
+    long first = Integer.toUnsignedLong(pack.getFirstExpert());
+    if (first < own || first > own + PackSource.MAX_IDS) {
+      throw ServingException.invalidField(
+          "pack.first_expert", first, "%d to %d".formatted(own, own + PackSource.MAX_IDS));
+    }
+    return Optional.of(
+        new PackSource(
+            new PackId(pack.getName(), pack.getVersion()), pack.getContentSha256(), (int) first));
+  }
+
+  /** Ids that a request may name, both ends included. */
+  record Range(int from, int to) {
+    static Range ownOf(ServedExperts served) {
+      return new Range(0, served.model().experts() - 1);
+    }
+
+    static Range of(PackSource pack) {
+      return new Range(pack.first(), pack.first() + PackManifest.MAX_EXPERTS - 1);
+    }
+
+    /** Own and from packs. */
+    static Range anyOf(ServedExperts served) {
+      return new Range(0, served.model().experts() + PackSource.MAX_IDS + PackManifest.MAX_EXPERTS);
+    }
+  }
+
+  private static Stream<ExpertId> selected(
+      ExpertSelector selector, Range ids, ServedExperts served) {
+    long expert = Integer.toUnsignedLong(selector.getExpert());
+    if (expert < ids.from() || expert > ids.to()) {
+      throw ServingException.invalidField(
+          "experts.expert", expert, "%d to %d".formatted(ids.from(), ids.to()));
+    }
+    return layers(selector, served).map(layer -> new ExpertId(layer, (int) expert));
   }
 
   private static Stream<Integer> layers(ExpertSelector selector, ServedExperts served) {

@@ -1,15 +1,16 @@
 package io.ennead.expert.api;
 
 import io.ennead.errors.ServingException;
+import io.ennead.expert.api.ChangeCall.Range;
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.batch.BatchResult;
+import io.ennead.expert.pack.PackSource;
 import io.ennead.node.GrpcErrors;
 import io.ennead.node.Readiness;
 import io.ennead.node.SharedBytesMarshaller;
 import io.ennead.v1.DataType;
 import io.ennead.v1.DescribeNodeRequest;
 import io.ennead.v1.DescribeNodeResponse;
-import io.ennead.v1.ExpertSelector;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
 import io.ennead.v1.ExpertServiceGrpc;
@@ -26,10 +27,11 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,9 +179,13 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
       LoadExpertsRequest request, StreamObserver<LoadExpertsResponse> observer) {
     change(
         observer,
-        request.getModelFingerprint(),
-        request.getExpertsList(),
-        ExpertChanges::load,
+        now -> {
+          Optional<PackSource> pack = ChangeCall.pack(request, now);
+          Range ids = pack.map(Range::of).orElseGet(() -> Range.ownOf(now));
+          List<ExpertId> experts =
+              ChangeCall.decode(request.getModelFingerprint(), request.getExpertsList(), ids, now);
+          return changes().load(experts, pack);
+        },
         now ->
             LoadExpertsResponse.newBuilder()
                 .setGeneration(now.generation())
@@ -192,9 +198,14 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
       UnloadExpertsRequest request, StreamObserver<UnloadExpertsResponse> observer) {
     change(
         observer,
-        request.getModelFingerprint(),
-        request.getExpertsList(),
-        ExpertChanges::unload,
+        now ->
+            changes()
+                .unload(
+                    ChangeCall.decode(
+                        request.getModelFingerprint(),
+                        request.getExpertsList(),
+                        Range.anyOf(now),
+                        now)),
         now ->
             UnloadExpertsResponse.newBuilder()
                 .setGeneration(now.generation())
@@ -204,19 +215,19 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
 
   private <T> void change(
       StreamObserver<T> observer,
-      String fingerprint,
-      List<ExpertSelector> experts,
-      BiFunction<ExpertChanges, List<ExpertId>, ServedExperts> change,
+      UnaryOperator<ServedExperts> change,
       Function<ServedExperts, T> response) {
     try {
       requireStaying();
-      List<ExpertId> ids = ChangeCall.decode(fingerprint, experts, requireServed());
-      ServedExperts now = change.apply(Objects.requireNonNull(changes, "changes"), ids);
-      observer.onNext(response.apply(now));
+      observer.onNext(response.apply(change.apply(requireServed())));
       observer.onCompleted();
     } catch (RuntimeException e) {
       observer.onError(GrpcErrors.toStatus(e));
     }
+  }
+
+  private ExpertChanges changes() {
+    return Objects.requireNonNull(changes, "changes");
   }
 
   private DescribeNodeResponse describe(ServedExperts experts, String knownGeneration) {

@@ -5,6 +5,7 @@ import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.architecture.LayerConfig;
 import io.ennead.expert.engine.ExpertEngine.Slice;
 import io.ennead.expert.engine.ExpertEngine.Tile;
+import io.ennead.expert.pack.PackSource;
 import io.ennead.v1.DataType;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.ExpertServiceForwardRequest;
@@ -99,9 +100,12 @@ record ForwardCall(int layer, Tile tile, Rows rows, List<Slice> slices, DataType
   private static int expert(ExpertSlice slice, String field, int layer, ServedExperts served) {
     int experts = served.model().experts();
     int expert = slice.getExpert();
-    if (Integer.compareUnsigned(expert, experts) >= 0) {
+    boolean possible = Integer.compareUnsigned(expert, experts + PackSource.MAX_IDS) < 0;
+    if (!possible) {
       throw ServingException.invalidField(
-          field + ".expert", Integer.toUnsignedString(expert), "0 to " + (experts - 1));
+          field + ".expert",
+          Integer.toUnsignedString(expert),
+          "0 to %d, or the id of a pack's".formatted(experts - 1));
     }
     if (!served.computes(new ExpertId(layer, expert))) {
       throw ServingException.expertNotLoaded(layer, expert, served.generation());

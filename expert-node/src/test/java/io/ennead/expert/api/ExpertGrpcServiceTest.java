@@ -11,6 +11,7 @@ import io.ennead.expert.batch.BatchLimits;
 import io.ennead.expert.batch.ExpertBatcher;
 import io.ennead.expert.engine.ExpertEngine.Tile;
 import io.ennead.expert.engine.FormulaEngine;
+import io.ennead.expert.pack.PackSource;
 import io.ennead.node.GrpcErrors;
 import io.ennead.node.Readiness;
 import io.ennead.v1.DataType;
@@ -46,6 +47,7 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -204,9 +206,9 @@ class ExpertGrpcServiceTest {
             ErrorReason.ERROR_REASON_INVALID_FIELD,
             r -> r.setSlices(1, slice(2, 0))),
         bad(
-            "slices[0].expert: 4 (expected: 0 to 3)",
+            "slices[0].expert: 4100 (expected: 0 to 3, or the id of a pack's)",
             ErrorReason.ERROR_REASON_INVALID_FIELD,
-            r -> r.setSlices(0, slice(4, 0))),
+            r -> r.setSlices(0, slice(4100, 0))),
         bad(
             "expert 1 of layer 1 is not loaded on this node (generation node:1)",
             ErrorReason.ERROR_REASON_EXPERT_NOT_LOADED,
@@ -408,8 +410,8 @@ class ExpertGrpcServiceTest {
   static Stream<Arguments> badChangesAreRefusedByName() {
     return Stream.of(
         Arguments.of(
-            "experts.expert: 4 (expected: 0 to 3)",
-            ExpertSelector.newBuilder().setExpert(4).build()),
+            "experts.expert: 4165 (expected: 0 to 4164)",
+            ExpertSelector.newBuilder().setExpert(4165).build()),
         Arguments.of(
             "experts.layer: 2 (expected: a layer with experts)",
             ExpertSelector.newBuilder().setLayer(2).build()));
@@ -418,6 +420,15 @@ class ExpertGrpcServiceTest {
   @Test
   void changesOfNothingOrOfAnotherModelAreRefused() {
     serve(ComputeType.F32);
+    var strange =
+        LoadExpertsRequest.newBuilder()
+            .setModelFingerprint(FINGERPRINT)
+            .addExperts(ExpertSelector.newBuilder().setExpert(4));
+    assertThat(fails(() -> stub.loadExperts(strange.build())))
+        .hasMessageContaining("experts.expert: 4 (expected: 0 to 3)");
+    strange.getPackBuilder().setName("p").setVersion("1").setFirstExpert(3);
+    assertThat(fails(() -> stub.loadExperts(strange.build())))
+        .hasMessageContaining("pack.first_expert: 3 (expected: 4 to 4100)");
     var none = LoadExpertsRequest.newBuilder().setModelFingerprint(FINGERPRINT).build();
     assertThat(fails(() -> stub.loadExperts(none))).hasMessageContaining("experts: none");
     var other = LoadExpertsRequest.newBuilder().setModelFingerprint("other").build();
@@ -430,14 +441,14 @@ class ExpertGrpcServiceTest {
     private List<ExpertId> last = List.of();
 
     @Override
-    public ServedExperts load(List<ExpertId> experts) {
+    public ServedExperts load(List<ExpertId> experts, Optional<PackSource> pack) {
       last = experts;
       return served(ComputeType.F32).holding("node:2", new TreeMap<>(), Set.of());
     }
 
     @Override
     public ServedExperts unload(List<ExpertId> experts) {
-      return load(experts);
+      return load(experts, Optional.empty());
     }
   }
 
