@@ -4,6 +4,8 @@ import io.ennead.expert.architecture.GateConfig;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.moe.GatePack;
+import io.ennead.router.moe.GatePacks;
 import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
@@ -24,6 +26,7 @@ final class ModelMessages {
 
   static Model model(ServedModel model) {
     ModelInfo info = model.info();
+    GatePacks packs = model.moe().packs().current();
     return Model.newBuilder()
         .setName(info.name())
         .setFamily(info.family())
@@ -35,7 +38,8 @@ final class ModelMessages {
         .setLayers(info.layers())
         .addAllMoeLayers(info.moeLayers())
         .setHasChatTemplate(model.chat().isPresent())
-        .setExperts(info.experts())
+        .setExperts(packs.width(info.experts()))
+        .addAllPacks(packs.packs().stream().map(GatePack::name).toList())
         .setExpertsPerToken(info.expertsPerToken())
         .setDefaultSampling(sampling(info.defaultSampling()))
         .setGate(gate(info.gate(), model.policy()))

@@ -7,11 +7,13 @@ import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.moe.ActivePacks;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.FailurePolicy;
 import io.ennead.router.moe.FailurePolicy.Drop;
+import io.ennead.router.moe.GatePacks;
 import io.ennead.router.moe.MoeLayer;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.trace.TraceOptions;
@@ -122,7 +124,13 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
       Tensor hidden,
       int rows,
       Tenant tenant,
-      DegradedTrailer.Note trailer) {}
+      DegradedTrailer.Note trailer) {
+
+    Job among(GatePacks packs) {
+      return new Job(
+          model, layer, phase, routing.among(packs), trace, hidden, rows, tenant, trailer);
+    }
+  }
 
   private Job read(MoeServiceForwardRequest request, DegradedTrailer.Note trailer) {
     ServedModel model = catalog.find(request.getModel());
@@ -216,7 +224,17 @@ public final class MoeGrpcService extends MoeServiceGrpc.MoeServiceImplBase
     call.onCompleted();
   }
 
-  private MoeServiceForwardResponse run(Job job, CallScope scope) {
+  private MoeServiceForwardResponse run(Job read, CallScope scope) {
+    ActivePacks active = read.model().moe().packs();
+    GatePacks packs = active.hold();
+    try {
+      return runAmong(read.among(packs), scope);
+    } finally {
+      active.release(packs);
+    }
+  }
+
+  private MoeServiceForwardResponse runAmong(Job job, CallScope scope) {
     if (executor.isShutdown()) {
       throw ServingException.draining();
     }

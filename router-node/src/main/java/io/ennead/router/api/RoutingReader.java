@@ -5,6 +5,7 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.FailurePolicy;
+import io.ennead.router.moe.GatePacks;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.RoutingRule.Mass;
@@ -31,11 +32,13 @@ final class RoutingReader {
   private final io.ennead.v1.RoutingOptions options;
   private final ModelInfo model;
   private final RequestPolicy policy;
+  private final GatePacks packs;
 
   private RoutingReader(io.ennead.v1.RoutingOptions options, ServedModel served) {
     this.options = options;
     this.model = served.info();
     this.policy = served.policy();
+    this.packs = served.moe().packs().current();
   }
 
   /**
@@ -70,7 +73,7 @@ final class RoutingReader {
       RoutingRule rule =
           base.withTemperature(temperatures.getOrDefault(layer, base.temperature()))
               .without(exclusions.at(layer));
-      rule.requireFitting(layer, model.gate());
+      rule.requireFitting(layer, model.gate(), packs);
       if (!rule.equals(others)) {
         byLayer.put(layer, rule);
       }
@@ -82,8 +85,8 @@ final class RoutingReader {
   private FailurePolicy failure() {
     ExpertFailurePolicy wanted = options.getExpertFailure();
     long least = wanted.hasMinExperts() ? Integer.toUnsignedLong(wanted.getMinExperts()) : 1;
-    if (least < 1 || least > model.experts()) {
-      throw refused("expert_failure.min_experts", least, "1 to " + model.experts());
+    if (least < 1 || least > experts()) {
+      throw refused("expert_failure.min_experts", least, "1 to " + experts());
     }
     return policy
         .failures()
@@ -107,6 +110,11 @@ final class RoutingReader {
               wanted.getModeValue(),
               "EXPERT_FAILURE_MODE_FAIL, _WAIT or _DROP");
     };
+  }
+
+  /** Ids there are, of the model's own experts and of those of packs. */
+  private int experts() {
+    return packs.width(model.experts());
   }
 
   private RoutingRule base() {
@@ -186,7 +194,7 @@ final class RoutingReader {
   }
 
   private Exclusions exclusions(List<Integer> layers) {
-    int most = model.experts() * (1 + model.moeLayers().size());
+    int most = experts() * (1 + model.moeLayers().size());
     if (options.getExcludedCount() > most) {
       throw refused("excluded", options.getExcludedCount() + " experts", "at most " + most);
     }
@@ -195,8 +203,8 @@ final class RoutingReader {
       ExcludedExpert excluded = options.getExcluded(i);
       String field = "excluded[%d]".formatted(i);
       long expert = Integer.toUnsignedLong(excluded.getExpert());
-      if (expert >= model.experts()) {
-        throw refused(field + ".expert", expert, "0 to " + (model.experts() - 1));
+      if (expert >= experts()) {
+        throw refused(field + ".expert", expert, "0 to " + (experts() - 1));
       }
       if (excluded.hasLayer()) {
         requireLayer(excluded.getLayer(), layers, field);

@@ -5,6 +5,8 @@ import io.ennead.errors.ServingException;
 import io.ennead.node.CallingTenant;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.moe.ActivePacks;
+import io.ennead.router.moe.GatePacks;
 import io.ennead.router.score.ScoreSink;
 import io.ennead.router.score.TextJob;
 import io.ennead.router.score.TextScoring;
@@ -72,19 +74,27 @@ final class ScoreCalls {
     call.setOnCancelHandler(release);
     try {
       ServedModel model = catalog.find(name);
-      TextJob job = read.apply(model);
+      ActivePacks active = model.moe().packs();
+      GatePacks packs = active.hold(); // of all windows
+      Runnable end = once(() -> active.release(packs));
+      call.setOnCloseHandler(both(release, end));
+      call.setOnCancelHandler(both(release, end));
+      TextJob job = read.apply(model).among(packs);
       Writer writer = answer.writer(job, new ScoreMessages(job, model.codec()), release);
       TextScoring scoring = new TextScoring(model.scorer(), job, writer);
       writer.attach(scoring);
-      call.setOnCancelHandler(
-          () -> {
-            release.run();
-            scoring.cancel();
-          });
+      call.setOnCancelHandler(both(both(release, end), scoring::cancel));
       scoring.start();
     } catch (RuntimeException e) {
       call.onError(GrpcErrors.toStatus(e));
     }
+  }
+
+  private static Runnable both(Runnable first, Runnable second) {
+    return () -> {
+      first.run();
+      second.run();
+    };
   }
 
   private static Runnable once(Runnable action) {

@@ -44,7 +44,8 @@ final class Planner {
   private void planLayer(int layer, long[] rows) {
     long sum = LongStream.of(rows).sum();
     total += sum;
-    Layout current = new Layout(nodes.stream().map(node -> held(node, layer)).toList());
+    Layout current =
+        new Layout(nodes.stream().map(node -> held(node, layer, rows.length)).toList());
     double imbalance = current.imbalance(rows);
     Layout target = current;
     if (sum >= (long) LEAST_ROWS * rows.length && !nodes.isEmpty()) {
@@ -62,9 +63,10 @@ final class Planner {
     }
   }
 
-  private static Set<Integer> held(ExpertHolder node, int layer) {
+  /** Of the model's own experts: those of packs stay where they were put. */
+  private static Set<Integer> held(ExpertHolder node, int layer, int experts) {
     return node.state().experts().keySet().stream()
-        .filter(id -> id.layer() == layer)
+        .filter(id -> id.layer() == layer && id.expert() < experts)
         .map(ExpertId::expert)
         .collect(Collectors.toSet());
   }

@@ -17,6 +17,7 @@ final class ExpertLoads {
   private static final double HALF_LIFE_NANOS = 60e9;
   private static final long DECAY_EVERY_NANOS = 1_000_000_000;
 
+  private final Counter counter;
   private final CounterDataPoint[] tokens;
   private final LongSupplier nanoTime;
 
@@ -31,7 +32,7 @@ final class ExpertLoads {
   }
 
   ExpertLoads(PrometheusRegistry registry, int experts, LongSupplier nanoTime) {
-    Counter counter =
+    this.counter =
         Counter.builder()
             .name("ennead_expert_tokens_total")
             .help("Tokens that the gate sent to an expert, over all layers.")
@@ -47,8 +48,12 @@ final class ExpertLoads {
   synchronized void add(List<ExpertRows> experts) {
     decay();
     for (ExpertRows rows : experts) {
-      tokens[rows.expert()].inc(rows.rows().length);
-      recent[rows.expert()] += rows.rows().length;
+      if (rows.expert() < tokens.length) {
+        tokens[rows.expert()].inc(rows.rows().length);
+        recent[rows.expert()] += rows.rows().length;
+      } else { // of a pack: as many series as there may be ids
+        counter.labelValues(Integer.toString(rows.expert())).inc(rows.rows().length);
+      }
     }
   }
 
@@ -64,7 +69,10 @@ final class ExpertLoads {
     }
   }
 
-  /** The largest over the mean: 1 when all get the same, 0 before the first token. */
+  /**
+   * The largest over the mean of the model's own experts: 1 when all get the same, 0 before the
+   * first token.
+   */
   synchronized double imbalance() {
     double sum = Arrays.stream(recent).sum();
     return sum > 0 ? Arrays.stream(recent).max().orElse(0) * recent.length / sum : 0;

@@ -14,6 +14,7 @@ public final class LayerMetrics {
   /** The most pairs of layer and expert that get series: each scrape carries all of them. */
   public static final int MAX_SERIES = 16_384;
 
+  private final Counter perExpert;
   private final Map<Integer, CounterDataPoint[]> tokens = new HashMap<>();
   private final Map<Integer, CounterDataPoint> waits = new HashMap<>();
 
@@ -31,7 +32,7 @@ public final class LayerMetrics {
                   .formatted(layers.size(), experts, MAX_SERIES)
               + " series)");
     }
-    Counter perExpert =
+    this.perExpert =
         Counter.builder()
             .name("ennead_layer_expert_tokens_total")
             .help(
@@ -56,8 +57,13 @@ public final class LayerMetrics {
   void dispatched(int layer, List<ExpertRows> experts) {
     CounterDataPoint[] points = tokens.get(layer);
     for (ExpertRows rows : experts) {
-      if (points != null) {
-        points[rows.expert()].inc(rows.rows().length);
+      int expert = rows.expert();
+      if (points != null && expert < points.length) {
+        points[expert].inc(rows.rows().length);
+      } else if (points != null) { // of a pack: as many series as there may be ids
+        perExpert
+            .labelValues(Integer.toString(layer), Integer.toString(expert))
+            .inc(rows.rows().length);
       }
     }
   }

@@ -4,7 +4,9 @@ import io.ennead.errors.ServingException;
 import io.ennead.node.Tracing;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
+import io.ennead.router.moe.ActivePacks;
 import io.ennead.router.moe.Gate;
+import io.ennead.router.moe.GatePacks;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.Dry;
 import io.ennead.router.sample.TokenSampler;
@@ -25,6 +27,7 @@ import java.util.stream.IntStream;
 public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   private final ModelInfo model;
   private final Gate gate;
+  private final ActivePacks packs;
   private final TextCodec codec;
   private final Set<Integer> endOfSequence;
   private final GenerationMetrics metrics;
@@ -34,6 +37,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   private BatchGenerator(
       ModelInfo model,
       Gate gate,
+      ActivePacks packs,
       TextCodec codec,
       Set<Integer> endOfSequence,
       GenerationMetrics metrics,
@@ -41,6 +45,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
       GenerationLoop loop) {
     this.model = model;
     this.gate = gate;
+    this.packs = packs;
     this.codec = codec;
     this.endOfSequence = Set.copyOf(endOfSequence);
     this.metrics = metrics;
@@ -97,17 +102,27 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             },
             onDeath);
     loop.start();
-    return new BatchGenerator(model, engine.gate(), codec, endOfSequence, metrics, tracing, loop);
+    return new BatchGenerator(
+        model, engine.gate(), engine.packs(), codec, endOfSequence, metrics, tracing, loop);
   }
 
   @Override
   public Generation submit(GenerationRequest request, TokenSink sink) {
     requireEndable(request);
+    GatePacks known = packs.hold();
+    try {
+      return submit(request, among(known, request.routing()), sink);
+    } finally {
+      packs.release(known); // each sequence holds them
+    }
+  }
+
+  private Generation submit(GenerationRequest request, RoutingOptions routing, TokenSink sink) {
     List<Sequence> others =
         IntStream.range(1, request.continuations())
-            .mapToObj(index -> sequence(request, index, sink, List.of()))
+            .mapToObj(index -> sequence(request, routing, index, sink, List.of()))
             .toList();
-    Sequence first = sequence(request, 0, sink, others);
+    Sequence first = sequence(request, routing, 0, sink, others);
     submit(first);
     return () -> {
       loop.cancel(first);
@@ -119,23 +134,46 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
     try {
       loop.submit(sequence);
     } catch (ServingException e) {
+      sequence.continuations().forEach(Sequence::end);
       metrics.failed(e.reason());
       throw e;
     }
   }
 
-  private Sequence sequence(
-      GenerationRequest request, int index, TokenSink sink, List<Sequence> siblings) {
-    return new Sequence(
-        request.prompt(),
-        task(request, index, sink),
-        request.routing(),
-        request.deadlineNanos(),
-        siblings,
-        request.claim());
+  /** The routing among these packs' experts, which may be others than when it was read. */
+  private RoutingOptions among(GatePacks known, RoutingOptions routing) {
+    RoutingOptions among = routing.among(known);
+    for (int layer : model.moeLayers()) {
+      among.at(layer).requireFitting(layer, model.gate(), known);
+    }
+    return among;
   }
 
-  private GenerateTask task(GenerationRequest request, int index, TokenSink sink) {
+  /** Keeps the packs that a sequence knows until it ends. */
+  private Sequence holding(Sequence sequence) {
+    GatePacks known = packs.hold(sequence.routing().packs());
+    sequence.whenEnded(() -> packs.release(known));
+    return sequence;
+  }
+
+  private Sequence sequence(
+      GenerationRequest request,
+      RoutingOptions routing,
+      int index,
+      TokenSink sink,
+      List<Sequence> siblings) {
+    return holding(
+        new Sequence(
+            request.prompt(),
+            task(request, routing, index, sink),
+            routing,
+            request.deadlineNanos(),
+            siblings,
+            request.claim()));
+  }
+
+  private GenerateTask task(
+      GenerationRequest request, RoutingOptions routing, int index, TokenSink sink) {
     StoppingOptions stopping = request.stopping();
     return new GenerateTask(
         request,
@@ -145,10 +183,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
         endOfSequence,
         sampler(request, request.seed() + index),
         new TextStream(codec, stopping.stop(), stopping.minTokens()),
-        recorder(
-            request.trace().oneOf(request.continuations()),
-            request.routing(),
-            request.prompt().length),
+        recorder(request.trace().oneOf(request.continuations()), routing, request.prompt().length),
         metrics,
         RequestSpan.begin(tracing, request, index, model.name()));
   }
@@ -185,19 +220,26 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   @Override
   public CompletableFuture<ScoredTokens> score(ScoreJob job) {
     CompletableFuture<ScoredTokens> result = new CompletableFuture<>();
+    RoutingOptions routing = among(job.routing().packs(), job.routing());
     Sequence sequence =
-        new Sequence(
-            job.fed(),
-            new ScoreTask(
-                job,
-                model.vocabularySize(),
-                recorder(job.trace(), job.routing(), job.tokens().length),
-                result),
-            job.routing(),
-            job.deadlineNanos(),
-            List.of(),
-            job.claim());
-    loop.submit(sequence);
+        holding(
+            new Sequence(
+                job.fed(),
+                new ScoreTask(
+                    job,
+                    model.vocabularySize(),
+                    recorder(job.trace(), routing, job.tokens().length),
+                    result),
+                routing,
+                job.deadlineNanos(),
+                List.of(),
+                job.claim()));
+    try {
+      loop.submit(sequence);
+    } catch (ServingException e) {
+      sequence.end();
+      throw e;
+    }
     var unused =
         result.whenComplete(
             (scores, failure) -> {

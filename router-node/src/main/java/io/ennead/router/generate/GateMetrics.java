@@ -16,7 +16,6 @@ final class GateMetrics {
   private static final int MAX_ROWS = 16;
 
   private final GateDistribution distribution;
-  private final int experts;
   private final double uniform;
   private final int layers;
   private final DistributionDataPoint entropy;
@@ -28,9 +27,8 @@ final class GateMetrics {
    * @param layers number of MoE layers
    */
   GateMetrics(PrometheusRegistry registry, Gate gate, int layers) {
-    this.distribution = gate.distribution(RoutingRule.atTemperature(1));
-    this.experts = gate.experts();
-    this.uniform = Math.log(Math.max(2, experts));
+    this.distribution = gate.distribution(RoutingRule.atTemperature(1), gate.experts());
+    this.uniform = Math.log(Math.max(2, gate.experts()));
     this.layers = layers;
     this.entropy =
         Histogram.builder()
@@ -46,18 +44,19 @@ final class GateMetrics {
   /**
    * A layer was routed.
    *
-   * @param logits [rows, experts]
+   * @param logits [rows, ids]
    */
-  void routed(float[] logits) {
+  void routed(float[] logits, int count) {
     if (calls++ % (layers + 1) == 0) { // one more than there are: the next layer the next time
-      sample(logits);
+      sample(logits, count);
     }
   }
 
-  private void sample(float[] logits) {
-    int rows = Math.min(MAX_ROWS, logits.length / experts);
+  /** Of the model's own experts: rows of packs come and go. */
+  private void sample(float[] logits, int count) {
+    int rows = Math.min(MAX_ROWS, count);
     for (int row = 0; row < rows; row++) {
-      distribution.load(logits, row * experts);
+      distribution.load(logits, row * (logits.length / count));
       entropy.observe(distribution.entropy() / uniform);
     }
   }

@@ -7,7 +7,8 @@ import java.util.concurrent.CompletableFuture;
 public interface Scorer {
 
   /**
-   * Accepts a job or refuses it at once; never blocks. Cancelling the future ends the job.
+   * Accepts a job, whose routing's packs the caller holds, or refuses it at once; never blocks.
+   * Cancelling the future ends the job.
    *
    * @return fails with a {@link io.ennead.errors.ServingException}
    * @throws io.ennead.errors.ServingException when it is refused: QUEUE_FULL, NODE_LOADING,

@@ -29,6 +29,7 @@ final class Sequence {
   private int cached;
   private final long arrived = System.nanoTime();
   private boolean ended;
+  private Runnable onEnd = () -> {};
   private Degraded degraded = Degraded.NONE;
   private @Nullable Trouble trouble;
   private volatile boolean cancelled;
@@ -175,10 +176,18 @@ final class Sequence {
     cached = positions;
   }
 
+  /** Runs this at the end; before the sequence is submitted. */
+  void whenEnded(Runnable action) {
+    onEnd = action;
+  }
+
   /** Marks the end; gives false when the sequence had ended before. */
   boolean end() {
     boolean first = !ended;
     ended = true;
+    if (first) {
+      onEnd.run();
+    }
     return first;
   }
 

@@ -114,7 +114,7 @@ final class StepResults implements StepObserver {
 
   @Override
   public void routed(int layer, float[] hidden, float[] logits, Routing chosen) {
-    gate.routed(logits);
+    gate.routed(logits, chosen.rows());
     routing.routed(layer, hidden, logits, chosen);
   }
 

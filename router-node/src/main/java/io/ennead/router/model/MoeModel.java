@@ -4,6 +4,7 @@ import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.moe.ActivePacks;
 import io.ennead.router.moe.CallScope;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.ExpertLayer;
@@ -31,6 +32,7 @@ public final class MoeModel implements AutoCloseable {
   private final List<Integer> moeLayers;
   private final Gate gate;
   private final ExpertLayer experts;
+  private final ActivePacks packs = new ActivePacks();
 
   private MoeModel(Decoder decoder, ModelConfig config, Gate gate, ExpertLayer experts) {
     this.decoder = decoder;
@@ -54,6 +56,11 @@ public final class MoeModel implements AutoCloseable {
   /** The shared experts alone; safe from any thread. */
   public SharedExpert sharedExpert() {
     return decoder;
+  }
+
+  /** The packs that new requests get to know. */
+  public ActivePacks packs() {
+    return packs;
   }
 
   /** From gate logits to experts and weights. */
@@ -80,8 +87,9 @@ public final class MoeModel implements AutoCloseable {
     float[] combined = new float[0];
     for (int layer : moeLayers) {
       Decoder.Attended attended = decoder.attend(layer, combined, rows, step.phase());
-      Routing routing = gate.route(layer, attended.gateLogits(), routed);
-      observer.routed(layer, attended.hidden(), attended.gateLogits(), routing);
+      float[] logits = routed.logits(layer, attended.gateLogits(), attended.hidden());
+      Routing routing = gate.route(layer, logits, routed);
+      observer.routed(layer, attended.hidden(), logits, routing);
       Survivors.Result result =
           Survivors.of(
               experts.forward(layer, step.phase(), attended.hidden(), routing, scope, observer),

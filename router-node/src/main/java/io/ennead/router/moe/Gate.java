@@ -8,7 +8,7 @@ package io.ennead.router.moe;
  */
 public interface Gate {
 
-  /** Number of routed experts of a layer. */
+  /** Number of routed experts of a layer, the model's own. */
   int experts();
 
   /** Experts per token by the model's own configuration. */
@@ -20,10 +20,15 @@ public interface Gate {
    * <p>k of the result is the largest k asked for. A row that asked for fewer, or that {@code
    * min_p} left fewer, has other experts in the places beyond, with weight 0: they are not run.
    *
-   * @param logits [rows, experts], gate logits
+   * @param logits [rows, ids], gate logits: of the model's own experts, and of those of the packs
+   *     that any of the rows knows ({@link GatePacks})
    */
   Routing route(int layer, float[] logits, RoutedRows rows);
 
-  /** What rows' logits say of all experts under a rule. */
-  GateDistribution distribution(RoutingRule rule);
+  /**
+   * What rows' logits say of all experts under a rule.
+   *
+   * @param ids logits per row that are looked at, at least {@link #experts}
+   */
+  GateDistribution distribution(RoutingRule rule, int ids);
 }

@@ -13,16 +13,16 @@ public final class GateDistribution {
   private final double[] probabilities;
   private double entropy;
 
-  GateDistribution(GateConfig config, RoutingRule rule) {
-    this.scores = new GateScores(config);
+  GateDistribution(GateConfig config, int ids, RoutingRule rule) {
+    this.scores = new GateScores(config, ids);
     this.rule = rule;
-    this.probabilities = new double[config.experts()];
+    this.probabilities = new double[ids];
   }
 
   /**
    * Goes to a row.
    *
-   * @param logits holds the row's [experts] at {@code offset}
+   * @param logits holds the row's [ids] at {@code offset}
    */
   public void load(float[] logits, int offset) {
     scores.load(logits, offset, rule);

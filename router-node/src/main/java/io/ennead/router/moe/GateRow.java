@@ -27,14 +27,15 @@ final class GateRow {
   private final double[] keys;
   private final double[] weights;
 
-  GateRow(GateConfig config, float @Nullable [] selectionBias, int places) {
+  /** For rows of so many logits. */
+  GateRow(GateConfig config, int ids, float @Nullable [] selectionBias, int places) {
     this.config = config;
     this.selectionBias = selectionBias;
-    this.scores = new GateScores(config);
+    this.scores = new GateScores(config, ids);
     this.ranking = new ExpertRanking(places);
-    this.selection = new double[config.experts()];
-    this.ties = new double[config.experts()];
-    this.keys = new double[config.experts()];
+    this.selection = new double[ids];
+    this.ties = new double[ids];
+    this.keys = new double[ids];
     this.weights = new double[places];
   }
 

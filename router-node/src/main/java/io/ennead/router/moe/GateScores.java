@@ -2,7 +2,6 @@ package io.ennead.router.moe;
 
 import io.ennead.expert.architecture.GateConfig;
 import io.ennead.expert.architecture.GateConfig.Score;
-import java.util.Arrays;
 
 /**
  * Effective logits and scores of one row under a rule: steps 1 and 2 of {@link ScoredGate}. Scores
@@ -17,9 +16,10 @@ final class GateScores {
   private double temperature;
   private int best;
 
-  GateScores(GateConfig config) {
+  /** Of rows of so many logits: the model's own, and those of packs. */
+  GateScores(GateConfig config, int experts) {
     this.config = config;
-    this.experts = config.experts();
+    this.experts = experts;
     this.logits = new double[experts];
     this.excluded = new boolean[experts];
   }
@@ -29,9 +29,13 @@ final class GateScores {
     temperature = rule.temperature();
     for (int expert = 0; expert < experts; expert++) {
       logits[expert] = effective(source[offset + expert]);
+      excluded[expert] = source[offset + expert] == Float.NEGATIVE_INFINITY;
     }
-    Arrays.fill(excluded, false);
-    rule.excluded().forEach(expert -> excluded[expert] = true);
+    for (int expert : rule.excluded()) {
+      if (expert < experts) { // it may be of a pack that is gone
+        excluded[expert] = true;
+      }
+    }
     best = best(temperature);
   }
 

@@ -13,9 +13,21 @@ public final class MoeLayer {
   private final Gate gate;
   private final ExpertLayer experts;
   private final SharedExpert shared;
+  private final ActivePacks packs;
+
+  /** A layer of a model to which no pack is added. */
+  public MoeLayer(GateLogits gateLogits, Gate gate, ExpertLayer experts, SharedExpert shared) {
+    this(gateLogits, gate, experts, shared, new ActivePacks());
+  }
 
   /** Puts a layer together; the parts stay the caller's. */
-  public MoeLayer(GateLogits gateLogits, Gate gate, ExpertLayer experts, SharedExpert shared) {
+  public MoeLayer(
+      GateLogits gateLogits,
+      Gate gate,
+      ExpertLayer experts,
+      SharedExpert shared,
+      ActivePacks packs) {
+    this.packs = packs;
     this.gateLogits = gateLogits;
     this.gate = gate;
     this.experts = experts;
@@ -25,6 +37,11 @@ public final class MoeLayer {
   /** The gate. */
   public Gate gate() {
     return gate;
+  }
+
+  /** The packs that new requests get to know. */
+  public ActivePacks packs() {
+    return packs;
   }
 
   /**
@@ -38,8 +55,9 @@ public final class MoeLayer {
       RoutingOptions options,
       CallScope scope,
       RoutingObserver observer) {
-    float[] logits = gateLogits.logits(layer, phase, hidden);
-    RoutedRows routed = RoutedRows.of(logits.length / gate.experts(), options);
+    float[] own = gateLogits.logits(layer, phase, hidden);
+    RoutedRows routed = RoutedRows.of(own.length / gate.experts(), options);
+    float[] logits = routed.logits(layer, own, hidden);
     Routing routing = gate.route(layer, logits, routed);
     observer.routed(layer, hidden, logits, routing);
     Survivors.Result survivors =
@@ -59,7 +77,7 @@ public final class MoeLayer {
    * The layer's output and how it came about.
    *
    * @param rows combined rows [rows, width]
-   * @param logits [rows, experts], effective gate logits
+   * @param logits [rows, ids], effective gate logits
    * @param degraded rows that were computed without some of their experts, and which
    */
   public record Result(

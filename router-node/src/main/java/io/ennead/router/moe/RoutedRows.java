@@ -25,6 +25,17 @@ public record RoutedRows(List<RoutingOptions> options, int[] positions) {
     return new RoutedRows(Collections.nCopies(rows, options), IntStream.range(0, rows).toArray());
   }
 
+  /**
+   * The logits of all experts that these rows may choose from.
+   *
+   * @param own of the model's own, [rows, experts]
+   * @param hidden what they were made from, [rows, width]
+   * @return [rows, ids]
+   */
+  public float[] logits(int layer, float[] own, float[] hidden) {
+    return GatePacks.widen(layer, own, hidden, this);
+  }
+
   /** How many. */
   public int count() {
     return positions.length;

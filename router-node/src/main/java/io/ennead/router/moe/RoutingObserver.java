@@ -12,7 +12,7 @@ public interface RoutingObserver {
    * The gate's work at one layer.
    *
    * @param hidden what gate and experts get, [rows, width]
-   * @param logits gate logits, [rows, experts]
+   * @param logits gate logits, [rows, ids]: also of packs that any of the rows knows
    */
   default void routed(int layer, float[] hidden, float[] logits, Routing routing) {}
 

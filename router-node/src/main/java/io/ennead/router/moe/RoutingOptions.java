@@ -11,15 +11,26 @@ import java.util.Map;
  * @param byLayer rules of single layers
  * @param seed of the random stream that {@link RoutingRule.Mode#SAMPLED} draws from
  * @param failure what to do when experts cannot be reached
+ * @param packs whose experts the gates choose from beside the model's own
  */
 public record RoutingOptions(
-    RoutingRule rule, Map<Integer, RoutingRule> byLayer, long seed, FailurePolicy failure) {
+    RoutingRule rule,
+    Map<Integer, RoutingRule> byLayer,
+    long seed,
+    FailurePolicy failure,
+    GatePacks packs) {
   /** What the model's own configuration says. */
   public static final RoutingOptions DEFAULT = everywhere(RoutingRule.MODEL, 0);
 
   /** Copies the map. */
   public RoutingOptions {
     byLayer = Map.copyOf(byLayer);
+  }
+
+  /** Options of the model's own experts. */
+  public RoutingOptions(
+      RoutingRule rule, Map<Integer, RoutingRule> byLayer, long seed, FailurePolicy failure) {
+    this(rule, byLayer, seed, failure, GatePacks.NONE);
   }
 
   /** Options that fail when experts cannot be reached. */
@@ -36,12 +47,17 @@ public record RoutingOptions(
   public RoutingOptions effective() {
     Map<Integer, RoutingRule> others = new HashMap<>(byLayer);
     others.values().removeIf(rule::equals);
-    return new RoutingOptions(rule, others, sampled() ? seed : 0);
+    return new RoutingOptions(rule, others, sampled() ? seed : 0, FailurePolicy.FAIL, packs);
   }
 
   private boolean sampled() {
     return rule.mode() == Mode.SAMPLED
         || byLayer.values().stream().anyMatch(other -> other.mode() == Mode.SAMPLED);
+  }
+
+  /** The same among other experts. */
+  public RoutingOptions among(GatePacks others) {
+    return new RoutingOptions(rule, byLayer, seed, failure, others);
   }
 
   /** The rule at a layer. */

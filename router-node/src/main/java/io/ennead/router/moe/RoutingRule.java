@@ -4,6 +4,7 @@ import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.GateConfig;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How a token is routed at one layer. {@link ScoredGate} has the formulas.
@@ -83,16 +84,24 @@ public record RoutingRule(
    * @throws ServingException when it asks for more experts than there are, or than it leaves in
    *     whatever groups are the best
    */
-  public void requireFitting(int layer, GateConfig gate) {
+  public void requireFitting(int layer, GateConfig gate, GatePacks packs) {
     int k = expertsPerToken(gate.expertsPerToken());
-    int most = gate.open(Set.of());
+    int most = gate.open(Set.of()) + packs.open(layer);
     require(k <= most, "experts_per_token", k, "1 to " + most);
-    int left = gate.open(excluded);
+    int left = left(layer, gate, packs);
     require(
         left >= k,
         "excluded",
-        "leaves %d of %d experts of layer %d to choose from".formatted(left, gate.experts(), layer),
+        "leaves %d of %d experts of layer %d to choose from"
+            .formatted(left, gate.experts() + packs.open(layer), layer),
         "at least the %d chosen per token".formatted(k));
+  }
+
+  private int left(int layer, GateConfig gate, GatePacks packs) {
+    Set<Integer> own =
+        excluded.stream().filter(id -> id < gate.experts()).collect(Collectors.toSet());
+    long packed = excluded.stream().filter(id -> packs.opens(layer, id)).count();
+    return gate.open(own) + packs.open(layer) - (int) packed;
   }
 
   /** How experts are chosen. */

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * (T is the temperature; T = 1 divides by nothing and so is bit-identical to no temperature):
  *
  * <ol>
- *   <li>Excluded experts are out: as if their logit were -infinity.
+ *   <li>Excluded experts are out: as if their logit were -infinity, which is the logit of an expert
+ *       that is suppressed or in no pack of the row's ({@link GatePacks}).
  *   <li>Scores. Softmax gates: {@code s_i = exp((l_i - l_0) / T)}, l_0 being the highest logit (the
  *       lowest when T is negative), which is softmax(l / T) but for a common factor. T = 0: 1 for
  *       the first of the ranking, 0 for the others; ±infinity: 1 for all. Sigmoid gates: {@code s_i
@@ -75,19 +76,22 @@ public final class ScoredGate implements Gate {
 
   @Override
   public Routing route(int layer, float[] logits, RoutedRows rows) {
-    requireFinite(logits, rows.count());
+    GatePacks packs = GatePacks.of(rows);
+    int ids = packs.width(experts());
+    requireFinite(logits, rows.count(), ids);
     int places = places(layer, rows);
-    GateRow row = new GateRow(config, selectionBias.get(layer), places);
-    int[] ids = new int[rows.count() * places];
+    GateRow row =
+        new GateRow(config, ids, packs.selectionBias(layer, selectionBias.get(layer)), places);
+    int[] experts = new int[rows.count() * places];
     float[] weights = new float[rows.count() * places];
     for (int i = 0; i < rows.count(); i++) {
       RoutingOptions options = rows.options().get(i);
       RoutingRule rule = options.at(layer);
       GumbelNoise noise = new GumbelNoise(options.seed(), rows.positions()[i], layer);
-      row.route(logits, i * experts(), rule, noise);
-      row.copyTo(ids, weights, i * places);
+      row.route(logits, i * ids, rule, noise);
+      row.copyTo(experts, weights, i * places);
     }
-    return new Routing(rows.count(), places, ids, weights);
+    return new Routing(rows.count(), places, experts, weights);
   }
 
   private int places(int layer, RoutedRows rows) {
@@ -99,29 +103,29 @@ public final class ScoredGate implements Gate {
       }
       last = options;
       RoutingRule rule = options.at(layer);
-      rule.requireFitting(layer, config);
+      rule.requireFitting(layer, config, options.packs());
       places = Math.max(places, rule.expertsPerToken(expertsPerToken()));
     }
     return rows.count() == 0 ? expertsPerToken() : places;
   }
 
   @Override
-  public GateDistribution distribution(RoutingRule rule) {
-    return new GateDistribution(config, rule);
+  public GateDistribution distribution(RoutingRule rule, int ids) {
+    return new GateDistribution(config, ids, rule);
   }
 
-  private void requireFinite(float[] logits, int rows) {
-    int experts = experts();
-    if (logits.length != rows * experts) {
+  /** But for what packs have not, or have suppressed. */
+  private void requireFinite(float[] logits, int rows, int ids) {
+    if (logits.length != rows * ids) {
       throw new IllegalArgumentException(
-          "gate logits: %d (expected: %d rows x %d experts)"
-              .formatted(logits.length, rows, experts));
+          "gate logits: %d (expected: %d rows x %d experts)".formatted(logits.length, rows, ids));
     }
     for (int i = 0; i < logits.length; i++) {
-      if (!Float.isFinite(logits[i])) {
+      boolean out = logits[i] == Float.NEGATIVE_INFINITY && i % ids >= experts();
+      if (!Float.isFinite(logits[i]) && !out) {
         throw ServingException.engineFailure(
             "gate logit of row %d, expert %d: %s (expected: a finite number)"
-                .formatted(i / experts, i % experts, logits[i]),
+                .formatted(i / ids, i % ids, logits[i]),
             null);
       }
     }

@@ -1,6 +1,7 @@
 package io.ennead.router.score;
 
 import io.ennead.router.generate.Claim;
+import io.ennead.router.moe.GatePacks;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.trace.TraceOptions;
 import java.util.OptionalInt;
@@ -61,6 +62,23 @@ public record TextJob(
         trace,
         deadlineNanos,
         Claim.ANYBODY);
+  }
+
+  /** The same text among the experts of these packs. */
+  public TextJob among(GatePacks packs) {
+    return new TextJob(
+        tokens,
+        from,
+        window,
+        stride,
+        temperatures,
+        top,
+        fit,
+        fitWindow,
+        routing.among(packs),
+        trace,
+        deadlineNanos,
+        claim);
   }
 
   /** Tokens that are scored. */

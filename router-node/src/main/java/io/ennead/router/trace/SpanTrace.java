@@ -54,7 +54,7 @@ public final class SpanTrace {
   /**
    * What the gate decided at a layer.
    *
-   * @param logits [rows of the step, experts]
+   * @param logits [rows of the step, ids]
    * @param chosen of all rows of the step
    * @param firstRow where this span's rows begin
    */
@@ -65,12 +65,14 @@ public final class SpanTrace {
     }
     RoutingRule rule = routing.at(layer);
     int k = rule.expertsPerToken(gate.expertsPerToken());
-    LayerSums own = new LayerSums(layer, gate.experts());
-    LayerTrace trace = full ? LayerTrace.of(layer, tokens, gate.experts(), k) : null;
-    GateDistribution distribution = gate.distribution(rule);
+    int ids = routing.packs().width(gate.experts());
+    int stepIds = logits.length / chosen.rows(); // others in the step may know more experts
+    LayerSums own = new LayerSums(layer, ids);
+    LayerTrace trace = full ? LayerTrace.of(layer, tokens, ids, k) : null;
+    GateDistribution distribution = gate.distribution(rule, ids);
     for (int token = 0; token < tokens; token++) {
       int row = firstRow + token;
-      distribution.load(logits, row * gate.experts());
+      distribution.load(logits, row * stepIds);
       own.token(
           distribution.entropy(),
           chosen.experts(),
@@ -78,7 +80,8 @@ public final class SpanTrace {
           row * chosen.expertsPerRow(),
           k);
       if (trace != null) {
-        fill(trace, token, logits, distribution, chosen, row);
+        System.arraycopy(logits, row * stepIds, trace.logits(), token * ids, ids);
+        fill(trace, token, distribution, chosen, row);
       }
     }
     sums.add(own);
@@ -89,15 +92,9 @@ public final class SpanTrace {
   }
 
   private void fill(
-      LayerTrace trace,
-      int token,
-      float[] logits,
-      GateDistribution distribution,
-      Routing chosen,
-      int row) {
-    int experts = gate.experts();
+      LayerTrace trace, int token, GateDistribution distribution, Routing chosen, int row) {
+    int experts = routing.packs().width(gate.experts());
     int k = trace.expertsPerToken();
-    System.arraycopy(logits, row * experts, trace.logits(), token * experts, experts);
     for (int expert = 0; expert < experts; expert++) {
       trace.probabilities()[token * experts + expert] = (float) distribution.probability(expert);
     }

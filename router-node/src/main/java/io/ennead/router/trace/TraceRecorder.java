@@ -32,12 +32,17 @@ public final class TraceRecorder {
     this.routing = routing;
     this.promptLength = promptLength;
     this.bytesPerToken = options.layers().stream().mapToLong(this::bytesPerToken).sum();
-    options.layers().forEach(layer -> sums.put(layer, new LayerSums(layer, gate.experts())));
+    options.layers().forEach(layer -> sums.put(layer, new LayerSums(layer, experts())));
+  }
+
+  /** Ids that the sequence's tokens may be sent to. */
+  private int experts() {
+    return routing.packs().width(gate.experts());
   }
 
   private long bytesPerToken(int layer) {
     int k = routing.at(layer).expertsPerToken(gate.expertsPerToken());
-    return LayerTrace.bytesPerToken(gate.experts(), k);
+    return LayerTrace.bytesPerToken(experts(), k);
   }
 
   /** Begins to record the tokens of a step. */
@@ -71,7 +76,7 @@ public final class TraceRecorder {
   }
 
   private LayerSums sums(int layer) {
-    return sums.computeIfAbsent(layer, none -> new LayerSums(layer, gate.experts()));
+    return sums.computeIfAbsent(layer, none -> new LayerSums(layer, experts()));
   }
 
   private List<RoutingTrace> pieces(RoutingTrace trace) {

@@ -25,7 +25,7 @@ class GateMetricsTest {
 
   @Test
   void aGateThatDoesNotCareHasOneAndOneThatIsCertainNearlyNone() {
-    metrics.routed(new float[] {2, 2, 2, 2, 30, 0, 0, 0});
+    metrics.routed(new float[] {2, 2, 2, 2, 30, 0, 0, 0}, 2);
     assertThat(entropy().getCount()).isEqualTo(2);
     assertThat(entropy().getSum()).isEqualTo(1, within(1e-9));
   }
@@ -33,7 +33,7 @@ class GateMetricsTest {
   /** -(0.75 ln 0.75 + 0.25 ln 0.25) / ln 4, of two experts three to one. */
   @Test
   void entropyIsOverThatOfEvenProbabilities() {
-    metrics.routed(new float[] {(float) Math.log(3), 0, -90, -90});
+    metrics.routed(new float[] {(float) Math.log(3), 0, -90, -90}, 1);
     assertThat(entropy().getSum()).isEqualTo(0.405639, within(1e-6));
   }
 
@@ -41,14 +41,14 @@ class GateMetricsTest {
   void eachLayerHasItsTurn() {
     for (int call = 0; call < LAYERS * (LAYERS + 1); call++) {
       int layer = call % LAYERS; // told apart by the number of rows
-      metrics.routed(new float[EXPERTS * (1 << layer)]);
+      metrics.routed(new float[EXPERTS * (1 << layer)], 1 << layer);
     }
     assertThat(entropy().getCount()).isEqualTo(1 + 2 + 4);
   }
 
   @Test
   void longBatchesCostNoMoreThanShortOnes() {
-    metrics.routed(new float[EXPERTS * 1000]);
+    metrics.routed(new float[EXPERTS * 1000], 1000);
     assertThat(entropy().getCount()).isEqualTo(16);
   }
 }

@@ -154,7 +154,7 @@ class GateRulesTest {
       Random random = new Random(seed);
       Case gate = gate(random);
       RoutingRule rule = rule(random, gate.config);
-      GateDistribution distribution = gate.gate().distribution(rule);
+      GateDistribution distribution = gate.gate().distribution(rule, gate.gate().experts());
       for (int row = 0; row < 2; row++) {
         float[] logits = logits(random, gate.config.experts());
         distribution.load(logits, 0);
@@ -181,7 +181,8 @@ class GateRulesTest {
       float[] logits = logits(random, 12);
       double last = -1;
       for (double t : new double[] {0, 0.01, 0.1, 0.5, 1, 2, 10, 1e6, INF}) {
-        GateDistribution distribution = gate.distribution(RoutingRule.atTemperature(t));
+        GateDistribution distribution =
+            gate.distribution(RoutingRule.atTemperature(t), gate.experts());
         distribution.load(logits, 0);
         double entropy = distribution.entropy();
         assertThat(entropy).as("seed %d T %s", seed, t).isGreaterThanOrEqualTo(last - 1e-12);

@@ -25,21 +25,25 @@ class RoutingRuleTest {
 
   @Test
   void noMoreExpertsAreAskedForThanTheGroupsThatStayHave() {
-    RoutingRule.MODEL.withExpertsPerToken(8).requireFitting(0, GROUPED);
-    assertThatThrownBy(() -> RoutingRule.MODEL.withExpertsPerToken(9).requireFitting(0, GROUPED))
+    RoutingRule.MODEL.withExpertsPerToken(8).requireFitting(0, GROUPED, GatePacks.NONE);
+    assertThatThrownBy(
+            () ->
+                RoutingRule.MODEL.withExpertsPerToken(9).requireFitting(0, GROUPED, GatePacks.NONE))
         .hasMessage("routing.experts_per_token: 9 (expected: 1 to 8)");
   }
 
   @Test
   void exclusionsLeaveEnoughInWhateverGroupsStay() {
     RoutingRule wide = RoutingRule.MODEL.withExpertsPerToken(6);
-    assertThatCode(() -> wide.without(Set.of(0, 4)).requireFitting(0, GROUPED))
+    assertThatCode(() -> wide.without(Set.of(0, 4)).requireFitting(0, GROUPED, GatePacks.NONE))
         .doesNotThrowAnyException();
-    assertThatThrownBy(() -> wide.without(Set.of(0, 1, 4)).requireFitting(7, GROUPED))
+    assertThatThrownBy(
+            () -> wide.without(Set.of(0, 1, 4)).requireFitting(7, GROUPED, GatePacks.NONE))
         .hasMessage(
             "routing.excluded: leaves 5 of 16 experts of layer 7 to choose from"
                 + " (expected: at least the 6 chosen per token)");
-    assertThatCode(() -> wide.without(Set.of(0, 1, 2, 3)).requireFitting(0, GROUPED))
+    assertThatCode(
+            () -> wide.without(Set.of(0, 1, 2, 3)).requireFitting(0, GROUPED, GatePacks.NONE))
         .as("a group without experts does not stay")
         .doesNotThrowAnyException();
   }
