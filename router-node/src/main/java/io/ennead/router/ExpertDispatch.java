@@ -4,6 +4,7 @@ import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.expert.engine.ExpertEngine.Tile;
+import io.ennead.expert.pack.PackDirectory;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
@@ -12,12 +13,16 @@ import io.ennead.router.dispatch.DispatchMetrics;
 import io.ennead.router.dispatch.ExpertRowCounts;
 import io.ennead.router.dispatch.LayerMetrics;
 import io.ennead.router.dispatch.RemoteExpertLayer;
+import io.ennead.router.moe.ActivePacks;
+import io.ennead.router.pack.PackFingerprints;
+import io.ennead.router.pack.PackOperator;
 import io.ennead.router.peer.Expectations;
 import io.ennead.router.peer.PeerMetrics;
 import io.ennead.router.peer.PeerMonitor;
 import io.ennead.router.placement.PlacementTracker;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -31,9 +36,18 @@ public final class ExpertDispatch implements AutoCloseable {
   private final PeerMonitor monitor;
   private final RemoteExpertLayer layer;
   private final ExpertRowCounts counts;
+  private final PlacementTracker placement;
+  private final PackFingerprints packs;
 
   private ExpertDispatch(
-      Readiness readiness, PeerMonitor monitor, RemoteExpertLayer layer, ExpertRowCounts counts) {
+      Readiness readiness,
+      PeerMonitor monitor,
+      RemoteExpertLayer layer,
+      ExpertRowCounts counts,
+      PlacementTracker placement,
+      PackFingerprints packs) {
+    this.placement = placement;
+    this.packs = packs;
     this.readiness = readiness;
     this.monitor = monitor;
     this.layer = layer;
@@ -65,8 +79,9 @@ public final class ExpertDispatch implements AutoCloseable {
       Readiness readiness,
       PrometheusRegistry registry) {
     ModelConfig model = checkpoint.config();
+    PackFingerprints packs = new PackFingerprints();
     PlacementTracker placement =
-        new PlacementTracker(model.moeLayers(), model.experts(), readiness);
+        new PlacementTracker(model.moeLayers(), model.experts(), packs, readiness);
     Expectations expected =
         new Expectations(
             fingerprint,
@@ -97,7 +112,7 @@ public final class ExpertDispatch implements AutoCloseable {
             metrics,
             counts,
             tracing);
-    return new ExpertDispatch(readiness, monitor, layer, counts);
+    return new ExpertDispatch(readiness, monitor, layer, counts, placement, packs);
   }
 
   private static DispatchMetrics metrics(
@@ -117,6 +132,18 @@ public final class ExpertDispatch implements AutoCloseable {
   /** Moves experts between the nodes. */
   Balancer balancer() {
     return new Balancer(monitor::peers, counts);
+  }
+
+  /** Adds packs to the nodes and to a gate. */
+  PackOperator packs(
+      Balancer balancer, PackDirectory directory, ActivePacks active, Duration endLimit) {
+    return new PackOperator(
+        balancer,
+        directory,
+        packs,
+        active,
+        () -> placement.update(List.copyOf(monitor.peers())),
+        endLimit);
   }
 
   /**

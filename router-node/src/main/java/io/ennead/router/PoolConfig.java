@@ -58,6 +58,14 @@ public record PoolConfig(
                     + " are",
             byDefault = "-1")
         int spareReplicas,
+    @Setting(
+            help = "directory of expert packs, each in NAME@VERSION; empty: none can be added",
+            byDefault = "")
+        Path packs,
+    @Setting(
+            help = "how long removing a pack waits for the requests that began with it",
+            byDefault = "5m")
+        Duration packEndLimit,
     @Setting(help = "how often each expert node is asked what it holds", byDefault = "250ms")
         Duration probeInterval,
     @Setting(
@@ -85,6 +93,7 @@ public record PoolConfig(
     new FailureRules(expertFailure, expertPatience, maxExpertWait, maxDegradedShare);
     RouterConfig.requireAtLeast("spare-replicas", spareReplicas, -1);
     RouterConfig.requirePositive("probe-interval", probeInterval);
+    RouterConfig.requirePositive("pack-end-limit", packEndLimit);
     if (balanceInterval.isNegative()) {
       throw new IllegalArgumentException(
           "balance-interval: %s (expected: at least 0)".formatted(balanceInterval));

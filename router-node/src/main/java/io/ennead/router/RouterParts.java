@@ -3,6 +3,7 @@ package io.ennead.router;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.expert.pack.PackDirectory;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
@@ -77,13 +78,19 @@ final class RouterParts implements AutoCloseable {
                 config, checkpoint, info.fingerprint(), dialer, tracing, readiness, registry));
     RemoteExpertLayer experts = dispatch.layer();
     Balancer balancer = dispatch.balancer();
-    operatorServices = List.of(new ClusterGrpcService(balancer));
     if (!config.pool().balanceInterval().isZero()) {
       keep(
           BalanceSchedule.start(
               balancer, config.pool().balancing(), config.pool().balanceInterval()));
     }
     MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
+    PackDirectory packs =
+        new PackDirectory(config.pool().packs(), checkpoint.config(), info.fingerprint());
+    operatorServices =
+        List.of(
+            new ClusterGrpcService(
+                balancer,
+                dispatch.packs(balancer, packs, model.packs(), config.pool().packEndLimit())));
     BatchGenerator generator =
         keep(
             BatchGenerator.start(
@@ -96,7 +103,9 @@ final class RouterParts implements AutoCloseable {
                 registry,
                 tracing,
                 () -> readiness.waitFor("generation", "ended by an error; restart the node")));
-    MoeLayer layer = new MoeLayer(model.gateLogits(), model.gate(), experts, model.sharedExpert());
+    MoeLayer layer =
+        new MoeLayer(
+            model.gateLogits(), model.gate(), experts, model.sharedExpert(), model.packs());
     ModelCatalog catalog =
         new ModelCatalog(
             List.of(

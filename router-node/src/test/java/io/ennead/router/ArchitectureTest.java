@@ -41,6 +41,8 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.dispatch..")
           .layer("balance")
           .definedBy("io.ennead.router.balance..")
+          .layer("pack")
+          .definedBy("io.ennead.router.pack..")
           .layer("placement")
           .definedBy("io.ennead.router.placement..")
           .layer("peer")
@@ -61,15 +63,17 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("moe")
           .mayOnlyBeAccessedByLayers(
-              "main", "api", "score", "generate", "trace", "model", "dispatch")
-          .whereLayer("balance")
+              "main", "api", "score", "generate", "trace", "model", "dispatch", "pack")
+          .whereLayer("pack")
           .mayOnlyBeAccessedByLayers("main", "api")
+          .whereLayer("balance")
+          .mayOnlyBeAccessedByLayers("main", "api", "pack")
           .whereLayer("dispatch")
           .mayOnlyBeAccessedByLayers("main", "api", "balance")
           .whereLayer("placement")
           .mayOnlyBeAccessedByLayers("main", "dispatch")
           .whereLayer("peer")
-          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "placement");
+          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "pack", "placement");
 
   @ArchTest
   static final ArchRule noCycles =

@@ -6,6 +6,12 @@ import picocli.CommandLine.Command;
     name = "pack",
     synopsisSubcommandLabel = "COMMAND",
     description =
-        "Makes expert packs: experts that a model does not have, for a cluster that serves it.",
-    subcommands = {PackCreateCommand.class})
+        "Expert packs: makes experts that a model does not have, adds them to a running cluster and"
+            + " takes them away.",
+    subcommands = {
+      PackCreateCommand.class,
+      PackAddCommand.class,
+      PackRemoveCommand.class,
+      PackListCommand.class
+    })
 final class PackCommand {}

@@ -1,13 +1,18 @@
 package io.ennead.client;
 
 import io.ennead.node.Dialer;
+import io.ennead.v1.AddPackRequest;
+import io.ennead.v1.AddPackResponse;
 import io.ennead.v1.ClusterServiceGrpc;
 import io.ennead.v1.ClusterServiceGrpc.ClusterServiceBlockingStub;
 import io.ennead.v1.GetPlacementRequest;
 import io.ennead.v1.GetPlacementResponse;
+import io.ennead.v1.ListPacksRequest;
+import io.ennead.v1.ListPacksResponse;
 import io.ennead.v1.MoveExpertRequest;
 import io.ennead.v1.RebalanceRequest;
 import io.ennead.v1.RebalanceResponse;
+import io.ennead.v1.RemovePackRequest;
 import io.ennead.wire.WireLimits;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
@@ -57,6 +62,21 @@ public final class ClusterClient implements AutoCloseable {
     while (EnneadClient.typed(progress::hasNext)) {
       onProgress.accept(progress.next());
     }
+  }
+
+  /** Adds a pack; returns when new requests choose from it. */
+  public AddPackResponse addPack(AddPackRequest request, Duration limit) {
+    return EnneadClient.typed(() -> stub(limit).addPack(request));
+  }
+
+  /** Takes a pack away; returns when nodes have freed it. */
+  public void removePack(RemovePackRequest request, Duration limit) {
+    var unused = EnneadClient.typed(() -> stub(limit).removePack(request));
+  }
+
+  /** The packs that there are. */
+  public ListPacksResponse packs(Duration limit) {
+    return EnneadClient.typed(() -> stub(limit).listPacks(ListPacksRequest.getDefaultInstance()));
   }
 
   private ClusterServiceBlockingStub stub(Duration limit) {

@@ -7,34 +7,44 @@ import io.ennead.router.balance.BalanceOptions;
 import io.ennead.router.balance.Balancer;
 import io.ennead.router.balance.Move;
 import io.ennead.router.balance.Plan;
+import io.ennead.router.pack.PackOperator;
 import io.ennead.router.peer.ExpertHolder;
 import io.ennead.router.peer.PeerState;
+import io.ennead.v1.AddPackRequest;
+import io.ennead.v1.AddPackResponse;
 import io.ennead.v1.ClusterNode;
 import io.ennead.v1.ClusterServiceGrpc;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.ExpertMove;
 import io.ennead.v1.GetPlacementRequest;
 import io.ennead.v1.GetPlacementResponse;
+import io.ennead.v1.ListPacksRequest;
+import io.ennead.v1.ListPacksResponse;
 import io.ennead.v1.MoveExpertRequest;
 import io.ennead.v1.MoveExpertResponse;
 import io.ennead.v1.PlacedExpert;
 import io.ennead.v1.RebalancePlan;
 import io.ennead.v1.RebalanceRequest;
 import io.ennead.v1.RebalanceResponse;
+import io.ennead.v1.RemovePackRequest;
+import io.ennead.v1.RemovePackResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What an operator asks of a router: where experts are, and to move them. Thread-safe. */
 public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceImplBase {
   private final Balancer balancer;
+  private final PackCalls packs;
 
-  /** A service on a balancer. */
-  public ClusterGrpcService(Balancer balancer) {
+  /** A service that moves experts, and adds and removes packs. */
+  public ClusterGrpcService(Balancer balancer, PackOperator packs) {
     this.balancer = balancer;
+    this.packs = new PackCalls(packs);
   }
 
   @Override
@@ -52,8 +62,35 @@ public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceI
                 response.addExperts(placed(new ExpertId(layer, expert), rows[expert], nodes));
               }
             });
+    packs
+        .experts()
+        .forEach(id -> response.addExperts(placed(id, balancer.loads().packedRows(id), nodes)));
     observer.onNext(response.build());
     observer.onCompleted();
+  }
+
+  @Override
+  public void addPack(AddPackRequest request, StreamObserver<AddPackResponse> observer) {
+    answer(observer, () -> packs.add(request));
+  }
+
+  @Override
+  public void removePack(RemovePackRequest request, StreamObserver<RemovePackResponse> observer) {
+    answer(observer, () -> packs.remove(request));
+  }
+
+  @Override
+  public void listPacks(ListPacksRequest request, StreamObserver<ListPacksResponse> observer) {
+    answer(observer, packs::list);
+  }
+
+  private static <T> void answer(StreamObserver<T> observer, Supplier<T> answer) {
+    try {
+      observer.onNext(answer.get());
+      observer.onCompleted();
+    } catch (RuntimeException e) {
+      observer.onError(GrpcErrors.toStatus(e));
+    }
   }
 
   private static ClusterNode node(ExpertHolder node) {

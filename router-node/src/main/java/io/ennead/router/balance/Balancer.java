@@ -75,6 +75,7 @@ public final class Balancer {
           if (!plan.moves().isEmpty()) {
             loads.reset();
           }
+          return plan;
         });
   }
 
@@ -88,15 +89,24 @@ public final class Balancer {
    */
   public void moveNow(
       List<ExpertId> experts, Optional<ExpertHolder> from, Optional<ExpertHolder> to) {
-    exclusively(() -> move(experts, from, to));
+    exclusively(
+        () -> {
+          move(experts, from, to);
+          return experts;
+        });
   }
 
-  private void exclusively(Runnable work) {
+  /**
+   * Runs work that changes what nodes hold.
+   *
+   * @throws ServingException QUEUE_FULL while another change goes on; what the work throws
+   */
+  public <T> T exclusively(Supplier<T> work) {
     if (!change.tryLock()) {
       throw ServingException.queueFull("changes of the placement", 1, RETRY_AFTER);
     }
     try {
-      work.run();
+      return work.get();
     } finally {
       change.unlock();
     }
@@ -114,7 +124,7 @@ public final class Balancer {
   }
 
   private static void load(ExpertHolder node, List<ExpertId> experts) {
-    node.load(experts, LOAD_LIMIT);
+    node.load(experts, Optional.empty(), LOAD_LIMIT);
     long end = System.nanoTime() + SEEN_LIMIT.toNanos();
     while (!holds(node, experts)) {
       if (System.nanoTime() - end > 0) {

@@ -25,6 +25,14 @@ public record Expectations(
     /** None is known: replicas are still compared with each other. */
     ExpertFingerprints UNKNOWN = (layer, expert) -> Optional.empty();
 
+    /**
+     * Whether an id is of the model's own experts: others are of packs, and a node may hold some
+     * that this router does not use.
+     */
+    default boolean own(int expert) {
+      return true;
+    }
+
     /** The fingerprint of an expert, lower-case hex; empty when it is not known. */
     Optional<String> of(int layer, int expert);
   }

@@ -7,6 +7,7 @@ import com.google.common.util.concurrent.MoreExecutors;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.pack.PackSource;
 import io.ennead.node.Dialer;
 import io.ennead.node.EventLoops;
 import io.ennead.node.GrpcErrors;
@@ -203,13 +204,13 @@ final class GrpcExpertPeer implements ExpertHolder, AutoCloseable {
   }
 
   @Override
-  public void load(List<ExpertId> experts, Duration deadline) {
-    LoadExpertsRequest request =
+  public void load(List<ExpertId> experts, Optional<PackSource> pack, Duration deadline) {
+    LoadExpertsRequest.Builder request =
         LoadExpertsRequest.newBuilder()
             .setModelFingerprint(codec.modelFingerprint())
-            .addAllExperts(PeerCodec.selectors(experts))
-            .build();
-    await(stub.withDeadlineAfter(deadline).loadExperts(request));
+            .addAllExperts(PeerCodec.selectors(experts));
+    pack.map(PeerCodec::pack).ifPresent(request::setPack);
+    await(stub.withDeadlineAfter(deadline).loadExperts(request.build()));
   }
 
   @Override

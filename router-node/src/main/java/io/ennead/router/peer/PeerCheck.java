@@ -67,9 +67,10 @@ final class PeerCheck {
         : differ("numerics id", node.numericsId(), replica.numericsId());
   }
 
-  private static Optional<String> otherWeights(
+  private Optional<String> otherWeights(
       PeerDescription node, PeerDescription replica, List<ExpertId> shared) {
     return shared.stream()
+        .filter(id -> expected.fingerprints().own(id.expert()))
         .flatMap(id -> differ("fingerprint of " + id, node.of(id), replica.of(id)).stream())
         .findFirst();
   }

@@ -2,6 +2,7 @@ package io.ennead.router.peer;
 
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.pack.PackSource;
 import io.ennead.v1.ExpertSelector;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertServiceForwardResponse;
@@ -29,6 +30,15 @@ final class PeerCodec {
     return experts.stream()
         .map(id -> ExpertSelector.newBuilder().setLayer(id.layer()).setExpert(id.expert()).build())
         .toList();
+  }
+
+  static io.ennead.v1.PackSource pack(PackSource pack) {
+    return io.ennead.v1.PackSource.newBuilder()
+        .setName(pack.id().name())
+        .setVersion(pack.id().version())
+        .setContentSha256(pack.contentHash())
+        .setFirstExpert(pack.first())
+        .build();
   }
 
   ExpertServiceForwardRequest encode(PeerRequest request, PeerDescription node) {

@@ -1,6 +1,7 @@
 package io.ennead.router.placement;
 
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.router.peer.Expectations.ExpertFingerprints;
 import io.ennead.router.peer.ExpertPeer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,14 +28,29 @@ public record Placement(
     holders = Map.copyOf(holders);
   }
 
-  /** What the given nodes hold now. */
+  /** What the given nodes hold now, of the model's own experts. */
   static Placement of(List<Integer> layers, int experts, List<ExpertPeer> peers) {
+    return of(layers, experts, ExpertFingerprints.UNKNOWN, peers);
+  }
+
+  /**
+   * The same, and of the experts of packs.
+   *
+   * @param packs what these must be: what else a node holds under their ids is nobody's
+   */
+  static Placement of(
+      List<Integer> layers, int experts, ExpertFingerprints packs, List<ExpertPeer> peers) {
     Map<ExpertId, List<ExpertPeer>> holders = new LinkedHashMap<>();
     for (ExpertPeer peer : peers) {
       peer.state()
           .experts()
-          .keySet()
-          .forEach(id -> holders.computeIfAbsent(id, none -> new ArrayList<>()).add(peer));
+          .forEach(
+              (id, hash) -> {
+                boolean own = id.expert() < experts;
+                if (own || packs.of(id.layer(), id.expert()).filter(hash::equals).isPresent()) {
+                  holders.computeIfAbsent(id, none -> new ArrayList<>()).add(peer);
+                }
+              });
     }
     holders.replaceAll((id, list) -> List.copyOf(list));
     return new Placement(layers, experts, holders);

@@ -1,6 +1,7 @@
 package io.ennead.router.placement;
 
 import io.ennead.node.Readiness;
+import io.ennead.router.peer.Expectations.ExpertFingerprints;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerState;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -21,10 +22,22 @@ public final class PlacementTracker {
   private static final Logger logger = LoggerFactory.getLogger(PlacementTracker.class);
 
   private final Readiness readiness;
+  private final ExpertFingerprints packs;
   private volatile Placement current;
 
-  /** With no node yet: every expert is missing. */
+  /** Of a model without packs. */
   public PlacementTracker(List<Integer> layers, int experts, Readiness readiness) {
+    this(layers, experts, ExpertFingerprints.UNKNOWN, readiness);
+  }
+
+  /**
+   * With no node yet: every expert is missing.
+   *
+   * @param packs what the experts of packs must be; asked at every {@link #update}
+   */
+  public PlacementTracker(
+      List<Integer> layers, int experts, ExpertFingerprints packs, Readiness readiness) {
+    this.packs = packs;
     this.readiness = readiness;
     this.current = Placement.of(layers, experts, List.of());
   }
@@ -48,7 +61,7 @@ public final class PlacementTracker {
    * is over would stay.
    */
   public synchronized void update(List<ExpertPeer> peers) {
-    Placement next = Placement.of(current.layers(), current.experts(), peers);
+    Placement next = Placement.of(current.layers(), current.experts(), packs, peers);
     if (!next.equals(current)) {
       current = next;
       logger.info("placement: {}", next.missing().map(m -> "no " + m).orElse("complete"));

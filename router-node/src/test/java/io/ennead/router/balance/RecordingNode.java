@@ -2,6 +2,7 @@ package io.ennead.router.balance;
 
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.expert.pack.PackSource;
 import io.ennead.router.peer.ExpertHolder;
 import io.ennead.router.peer.PeerAddress;
 import io.ennead.router.peer.PeerDescription;
@@ -11,6 +12,7 @@ import io.ennead.router.peer.PeerState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,7 +70,7 @@ final class RecordingNode implements ExpertHolder {
   }
 
   @Override
-  public void load(List<ExpertId> experts, Duration deadline) {
+  public void load(List<ExpertId> experts, Optional<PackSource> pack, Duration deadline) {
     if (refuses) {
       throw ServingException.draining();
     }

@@ -1,0 +1,152 @@
+package io.ennead.router.pack;
+
+import io.ennead.errors.ServingException;
+import io.ennead.expert.architecture.ExpertId;
+import io.ennead.router.peer.ExpertHolder;
+import io.ennead.router.peer.PeerState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has nodes load and free a pack's experts. What fails half way is undone; where that fails too,
+ * the error says so. Used by one thread at a time.
+ */
+final class PackNodes {
+  private static final Logger logger = LoggerFactory.getLogger(PackNodes.class);
+  private static final Duration LOAD_LIMIT = Duration.ofMinutes(10);
+  private static final Duration SEEN_LIMIT = Duration.ofSeconds(30);
+  private static final long POLL_MILLIS = 20;
+
+  private final List<ExpertHolder> nodes;
+  private final PlacedPack pack;
+
+  /** Of the nodes that are ready. */
+  PackNodes(List<ExpertHolder> nodes, PlacedPack pack) {
+    this.nodes = nodes.stream().filter(node -> node.state() instanceof PeerState.Ready).toList();
+    this.pack = pack;
+  }
+
+  /**
+   * Has each expert loaded at all of its layers by so many nodes, those with the fewest experts
+   * first; what they hold already counts.
+   */
+  void load(int replicas) {
+    if (nodes.size() < replicas) {
+      throw ServingException.invalidField(
+          "replicas", replicas, "at most %d, the nodes that are ready".formatted(nodes.size()));
+    }
+    Map<ExpertHolder, List<ExpertId>> missing = missing(replicas);
+    Map<ExpertHolder, List<ExpertId>> done = new LinkedHashMap<>();
+    missing.forEach(
+        (node, experts) -> {
+          done.put(node, experts);
+          orUndo(() -> load(node, experts), done, PackNodes::free);
+        });
+  }
+
+  private Map<ExpertHolder, List<ExpertId>> missing(int replicas) {
+    Map<ExpertHolder, Integer> counts = new HashMap<>();
+    nodes.forEach(node -> counts.put(node, node.state().experts().size()));
+    Map<ExpertHolder, List<ExpertId>> missing = new LinkedHashMap<>();
+    for (int id = pack.first(); id < pack.gate().end(); id++) {
+      List<ExpertId> experts = pack.expert(id);
+      long whole = nodes.stream().filter(node -> pack.heldBy(node).containsAll(experts)).count();
+      nodes.stream()
+          .filter(node -> !pack.heldBy(node).containsAll(experts))
+          .sorted(Comparator.comparing(counts::get)) // a stable sort: the first of equals
+          .limit(Math.max(0, replicas - whole))
+          .forEach(
+              node -> {
+                counts.merge(node, experts.size(), Integer::sum);
+                missing.computeIfAbsent(node, none -> new ArrayList<>()).addAll(experts);
+              });
+    }
+    return missing;
+  }
+
+  private void load(ExpertHolder node, List<ExpertId> experts) {
+    node.load(experts, Optional.of(pack.source()), LOAD_LIMIT);
+    await(
+        () -> pack.heldBy(node).containsAll(experts),
+        "%s has loaded %s and does not announce it".formatted(node.name(), pack.id()));
+  }
+
+  private static void free(ExpertHolder node, List<ExpertId> experts) {
+    node.unload(experts, LOAD_LIMIT);
+  }
+
+  /** Has all nodes free the pack's experts. */
+  void free() {
+    Map<ExpertHolder, List<ExpertId>> held = new LinkedHashMap<>();
+    nodes.stream()
+        .filter(node -> !pack.heldBy(node).isEmpty())
+        .forEach(node -> held.put(node, pack.heldBy(node)));
+    Map<ExpertHolder, List<ExpertId>> done = new LinkedHashMap<>();
+    held.forEach(
+        (node, experts) -> {
+          done.put(node, experts);
+          orUndo(() -> freed(node, experts), done, this::load);
+        });
+  }
+
+  private void freed(ExpertHolder node, List<ExpertId> experts) {
+    free(node, experts);
+    await(
+        () -> pack.heldBy(node).isEmpty(),
+        "%s has freed %s and still announces it".formatted(node.name(), pack.id()));
+  }
+
+  /** Undoes it on every node that can be reached; the error names the others. */
+  private void orUndo(
+      Runnable step,
+      Map<ExpertHolder, List<ExpertId>> done,
+      BiConsumer<ExpertHolder, List<ExpertId>> undo) {
+    try {
+      step.run();
+    } catch (RuntimeException failure) {
+      List<String> left = new ArrayList<>();
+      done.forEach(
+          (node, experts) -> {
+            try {
+              undo.accept(node, experts);
+            } catch (RuntimeException second) {
+              logger.error("{}: cannot be undone on {}", pack.id(), node.name(), second);
+              left.add(node.name());
+            }
+          });
+      if (!left.isEmpty()) {
+        throw ServingException.engineFailure(
+            "%s; and experts of %s could not be put back on %s"
+                .formatted(failure.getMessage(), pack.id(), String.join(", ", left)),
+            failure);
+      }
+      throw failure;
+    }
+  }
+
+  private static void await(BooleanSupplier seen, String otherwise) {
+    long end = System.nanoTime() + SEEN_LIMIT.toNanos();
+    while (!seen.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        throw ServingException.deadlineExceeded(otherwise);
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw ServingException.cancelled("interrupted");
+      }
+    }
+  }
+}
