@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RouteCommand.class,
       InspectCommand.class,
       SynthesizeCommand.class,
+      DistillCommand.class,
       HealthCommand.class,
       CertsCommand.class,
       KeysCommand.class,
