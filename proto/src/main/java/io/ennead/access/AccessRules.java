@@ -30,6 +30,7 @@ final class AccessRules {
           entry("ennead.v1.InferenceService/Generate", INFER),
           entry("ennead.v1.InferenceService/Score", INFER),
           entry("ennead.v1.InferenceService/ScoreStream", INFER),
+          entry("ennead.v1.InferenceService/SoftLabels", INFER),
           entry("ennead.v1.InferenceService/Tokenize", INFER),
           entry("ennead.v1.InferenceService/Detokenize", INFER),
           entry("ennead.v1.InferenceService/ListModels", INFER),

@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RouteCommand.class,
       InspectCommand.class,
       SynthesizeCommand.class,
+      DistillCommand.class,
       HealthCommand.class,
       CertsCommand.class,
       KeysCommand.class,

@@ -18,6 +18,7 @@ import io.ennead.v1.MoeServiceGrpc;
 import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.ScoreStreamRequest;
+import io.ennead.v1.SoftLabelsRequest;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.ennead.wire.WireLimits;
@@ -121,6 +122,13 @@ public final class EnneadClient implements AutoCloseable {
   /** Scores a text of any length; scores come as they are made, read by the calling thread. */
   public Scoring scoreStream(ScoreStreamRequest request, Duration limit) {
     return new Scoring(retries, limit, left -> limited(inference(), left).scoreStream(request));
+  }
+
+  /**
+   * Asks for the distributions of a text; rows come as they are made, read by the calling thread.
+   */
+  public Labelling softLabels(SoftLabelsRequest request, Duration limit) {
+    return new Labelling(retries, limit, left -> limited(inference(), left).softLabels(request));
   }
 
   /** Turns text into token ids. */

@@ -13,6 +13,8 @@ import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.ScoreStreamResponse;
+import io.ennead.v1.SoftLabelsRequest;
+import io.ennead.v1.SoftLabelsResponse;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -68,6 +70,11 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   public void scoreStream(
       ScoreStreamRequest request, StreamObserver<ScoreStreamResponse> observer) {
     scores.scoreStream(request, (ServerCallStreamObserver<ScoreStreamResponse>) observer);
+  }
+
+  @Override
+  public void softLabels(SoftLabelsRequest request, StreamObserver<SoftLabelsResponse> observer) {
+    scores.softLabels(request, (ServerCallStreamObserver<SoftLabelsResponse>) observer);
   }
 
   @Override
