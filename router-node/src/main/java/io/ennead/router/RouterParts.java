@@ -9,6 +9,7 @@ import io.ennead.node.Tracing;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.InferenceGrpcService;
+import io.ennead.router.api.LayerCalls;
 import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
@@ -114,13 +115,12 @@ final class RouterParts implements AutoCloseable {
   private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
     SecureRandom seeds = new SecureRandom();
     SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    LayerCalls layers =
+        keep(LayerCalls.open(catalog, config.moeLimits(), seeds::nextLong, metrics::degraded));
     List<BindableService> services =
         List.of(
             DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
-            DegradedTrailer.on(
-                keep(
-                    MoeGrpcService.open(
-                        catalog, config.moeLimits(), seeds::nextLong, metrics::degraded))));
+            DegradedTrailer.on(new MoeGrpcService(layers)));
     return config.pool().allowMixedNumerics()
         ? services.stream().map(MixedNumericsHeader::on).toList()
         : services;
