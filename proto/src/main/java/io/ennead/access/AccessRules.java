@@ -10,6 +10,7 @@ import java.util.Optional;
  * new method needs a line here before it can be called.
  */
 final class AccessRules {
+  private static final String KSERVE = "inference.GRPCInferenceService/";
   private static final Optional<Role> EVERYBODY = Optional.empty();
   private static final Optional<Role> INFER = Optional.of(Role.INFER);
   private static final Optional<Role> READ = Optional.of(Role.READ);
@@ -35,13 +36,34 @@ final class AccessRules {
           entry("ennead.v1.InferenceService/Detokenize", INFER),
           entry("ennead.v1.InferenceService/ListModels", INFER),
           entry("ennead.v1.MoeService/Forward", INFER),
+          entry(KSERVE + "ServerLive", EVERYBODY),
+          entry(KSERVE + "ServerReady", EVERYBODY),
+          entry(KSERVE + "ModelReady", EVERYBODY),
+          entry(KSERVE + "ServerMetadata", INFER),
+          entry(KSERVE + "ModelMetadata", INFER),
+          entry(KSERVE + "ModelConfig", INFER),
+          entry(KSERVE + "ModelInfer", INFER),
+          entry(KSERVE + "ModelStreamInfer", INFER),
+          entry(KSERVE + "RepositoryIndex", INFER),
+          entry(KSERVE + "ModelStatistics", READ),
           entry("ennead.v1.ClusterService/GetPlacement", ADMIN),
           entry("ennead.v1.ClusterService/MoveExpert", ADMIN),
           entry("ennead.v1.ClusterService/Rebalance", ADMIN),
           entry("ennead.v1.ExpertService/DescribeNode", NODE),
           entry("ennead.v1.ExpertService/Forward", NODE),
           entry("ennead.v1.ExpertService/LoadExperts", ADMIN),
-          entry("ennead.v1.ExpertService/UnloadExperts", ADMIN));
+          entry("ennead.v1.ExpertService/UnloadExperts", ADMIN),
+          // Not served; the answer says so.
+          entry(KSERVE + "RepositoryModelLoad", INFER),
+          entry(KSERVE + "RepositoryModelUnload", INFER),
+          entry(KSERVE + "SystemSharedMemoryStatus", INFER),
+          entry(KSERVE + "SystemSharedMemoryRegister", INFER),
+          entry(KSERVE + "SystemSharedMemoryUnregister", INFER),
+          entry(KSERVE + "CudaSharedMemoryStatus", INFER),
+          entry(KSERVE + "CudaSharedMemoryRegister", INFER),
+          entry(KSERVE + "CudaSharedMemoryUnregister", INFER),
+          entry(KSERVE + "TraceSetting", INFER),
+          entry(KSERVE + "LogSettings", INFER));
 
   private AccessRules() {}
 

@@ -8,11 +8,14 @@ import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
+import io.ennead.router.api.GenerationReader;
 import io.ennead.router.api.InferenceGrpcService;
+import io.ennead.router.api.LayerCalls;
 import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.api.SlowReaders;
+import io.ennead.router.api.kserve.KServeGrpcService;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.RemoteExpertLayer;
@@ -108,19 +111,26 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     generator,
                     layer)));
-    services = services(catalog, generator.metrics());
+    services = services(catalog, generator.metrics(), readiness);
   }
 
-  private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
+  private List<BindableService> services(
+      ModelCatalog catalog, GenerationMetrics metrics, Readiness readiness) {
     SecureRandom seeds = new SecureRandom();
     SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    LayerCalls layers =
+        keep(LayerCalls.open(catalog, config.moeLimits(), seeds::nextLong, metrics::degraded));
     List<BindableService> services =
         List.of(
             DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
+            DegradedTrailer.on(new MoeGrpcService(layers)),
             DegradedTrailer.on(
-                keep(
-                    MoeGrpcService.open(
-                        catalog, config.moeLimits(), seeds::nextLong, metrics::degraded))));
+                new KServeGrpcService(
+                    catalog,
+                    new GenerationReader(catalog, seeds::nextLong),
+                    layers,
+                    readiness,
+                    readers)));
     return config.pool().allowMixedNumerics()
         ? services.stream().map(MixedNumericsHeader::on).toList()
         : services;

@@ -139,8 +139,29 @@ class ArchitectureTest {
               DescribedPredicate.describe(
                   "are generated messages",
                   (JavaClass type) ->
-                      type.getPackageName().equals("io.ennead.v1")
-                          && !type.getSimpleName().equals("ErrorReason")));
+                      (type.getPackageName().equals("io.ennead.v1")
+                              && !type.getSimpleName().equals("ErrorReason"))
+                          || type.getPackageName().equals("inference")));
+
+  @ArchTest
+  static final ArchRule onlyItsPackageKnowsKServe =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.router..")
+          .and()
+          .resideOutsideOfPackage("io.ennead.router.api.kserve..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("inference..");
+
+  @ArchTest
+  static final ArchRule protocolsStandOnTheApi =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.router.api")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.ennead.router.api.*..");
 
   @ArchTest
   static final ArchRule theExpertNodeIsReachedOnlyThroughEngineAndCheckpoint =

@@ -49,15 +49,14 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
     var call = (ServerCallStreamObserver<GenerateResponse>) observer;
     Caller caller = Caller.current();
-    ResponseStream stream = new ResponseStream(call, caller.responseId(), readers);
-    call.setOnCancelHandler(stream::abandon);
-    call.setOnReadyHandler(stream::drain);
+    Outbox<GenerateResponse> outbox = Outbox.of(call, caller.responseId(), readers);
+    ResponseStream stream = new ResponseStream(outbox, caller.responseId());
     try {
       GenerationReader.Checked generation = generations.read(request, caller);
       stream.expect(generation.request().continuations());
-      stream.attach(generation.submit(stream));
+      outbox.attach(generation.submit(stream));
     } catch (RuntimeException e) {
-      stream.fail(e);
+      outbox.fail(e);
     }
   }
 

@@ -19,7 +19,8 @@ public final class ModelCatalog {
     }
   }
 
-  List<ServedModel> all() {
+  /** In the order given. */
+  public List<ServedModel> all() {
     return models;
   }
 

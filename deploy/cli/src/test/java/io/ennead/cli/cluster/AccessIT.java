@@ -40,6 +40,7 @@ class AccessIT {
       Map.of(
           "ennead.v1.InferenceService", EnumSet.of(Role.INFER, Role.ADMIN),
           "ennead.v1.MoeService", EnumSet.of(Role.INFER, Role.ADMIN),
+          "inference.GRPCInferenceService", EnumSet.of(Role.INFER, Role.ADMIN),
           "ennead.v1.ExpertService", EnumSet.of(Role.NODE),
           "ennead.v1.ClusterService", EnumSet.of(Role.ADMIN),
           "grpc.reflection.v1.ServerReflection", EnumSet.of(Role.READ, Role.ADMIN),
@@ -51,7 +52,12 @@ class AccessIT {
 
   /** For probes, which carry no key. */
   private static final Set<String> OPEN =
-      Set.of("grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch");
+      Set.of(
+          "grpc.health.v1.Health/Check",
+          "grpc.health.v1.Health/Watch",
+          "inference.GRPCInferenceService/ServerLive",
+          "inference.GRPCInferenceService/ServerReady",
+          "inference.GRPCInferenceService/ModelReady");
 
   private static final Set<Role> READERS = EnumSet.of(Role.READ, Role.ADMIN);
 
@@ -97,7 +103,7 @@ class AccessIT {
     if (OPEN.contains(method)) {
       return EnumSet.allOf(Role.class);
     }
-    if (method.startsWith("grpc.health.v1.Health/")) {
+    if (method.startsWith("grpc.health.v1.Health/") || method.endsWith("/ModelStatistics")) {
       return READERS;
     }
     if (CHANGES.contains(method)) {
