@@ -1,6 +1,7 @@
 package io.ennead.router.api.kserve;
 
 import com.google.protobuf.ByteString;
+import inference.InferParameter;
 import inference.InferTensorContents;
 import inference.ModelInferRequest;
 import inference.ModelInferRequest.InferInputTensor;
@@ -11,6 +12,8 @@ import java.util.Map;
 
 /** Reads a request's input tensors, which all have raw or all have typed contents. */
 final class InputTensors {
+  private static final String BINARY_SIZE = "binary_data_size";
+
   private InputTensors() {}
 
   /** Whether the request has raw contents, and so its answer. */
@@ -48,14 +51,26 @@ final class InputTensors {
   private static InferTensor tensor(ModelInferRequest request, int index) {
     InferInputTensor input = request.getInputs(index);
     String name = input.getName();
-    if (input.getParametersCount() > 0) {
-      String parameter = input.getParametersMap().keySet().iterator().next();
-      throw ServingException.invalidField(
-          name + ".parameters", parameter, "none: tensors come in the message");
-    }
     Datatype datatype = Datatype.of(input.getDatatype(), name);
-    return InferTensor.checked(
-        name, datatype, input.getShapeList(), contents(request, index, datatype));
+    ByteString contents = contents(request, index, datatype);
+    input.getParametersMap().forEach((key, value) -> requireTrue(name, key, value, contents));
+    return InferTensor.checked(name, datatype, input.getShapeList(), contents);
+  }
+
+  /** KServe's client says beside raw contents how long they are. */
+  private static void requireTrue(
+      String tensor, String key, InferParameter value, ByteString contents) {
+    if (!key.equals(BINARY_SIZE)) {
+      throw ServingException.invalidField(
+          tensor + ".parameters", key, "none: tensors come in the message");
+    }
+    if (!value.hasInt64Param() || value.getInt64Param() != contents.size()) {
+      throw ServingException.field(
+          ErrorReason.ERROR_REASON_TENSOR_MALFORMED,
+          tensor + ".parameters." + BINARY_SIZE,
+          value.hasInt64Param() ? value.getInt64Param() : value.getParameterChoiceCase(),
+          contents.size() + ", the bytes that came");
+    }
   }
 
   private static ByteString contents(ModelInferRequest request, int index, Datatype datatype) {

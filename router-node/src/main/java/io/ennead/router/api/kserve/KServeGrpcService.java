@@ -99,7 +99,7 @@ public final class KServeGrpcService extends UnservedMethods {
 
   private static String version() {
     return Optional.ofNullable(KServeGrpcService.class.getPackage().getImplementationVersion())
-        .orElse("unknown");
+        .orElse("development");
   }
 
   @Override

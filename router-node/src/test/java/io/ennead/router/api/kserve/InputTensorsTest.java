@@ -78,6 +78,16 @@ class InputTensorsTest {
     }
   }
 
+  /** As KServe's own client sends it. */
+  @Test
+  void aTrueLengthIsTaken() {
+    ModelInferRequest request =
+        raw("x", "INT8", new byte[3], 3)
+            .setInputs(0, input("x", "INT8", 3).putParameters("binary_data_size", Infer.whole(3)))
+            .build();
+    assertThat(InputTensors.read(request)).containsOnlyKeys("x");
+  }
+
   @Test
   void outputsHaveTheClientsBytes() {
     for (Recorded recorded : ClientRequests.all()) {
@@ -267,6 +277,13 @@ class InputTensorsTest {
             ERROR_REASON_TENSOR_MALFORMED,
             "x.contents",
             "4294967295"),
+        Arguments.of(
+            raw("x", "INT8", new byte[3], 3)
+                .setInputs(
+                    0, input("x", "INT8", 3).putParameters("binary_data_size", Infer.whole(4))),
+            ERROR_REASON_TENSOR_MALFORMED,
+            "x.parameters.binary_data_size",
+            "4 (expected: 3"),
         Arguments.of(
             request(
                 one.clone()
