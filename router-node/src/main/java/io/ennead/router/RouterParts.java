@@ -6,8 +6,10 @@ import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.Route;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
+import io.ennead.router.api.GenerationReader;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
@@ -21,6 +23,7 @@ import io.ennead.router.generate.GenerationDefaults;
 import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.http.OpenAiRoutes;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.moe.MoeLayer;
 import io.grpc.BindableService;
@@ -37,6 +40,7 @@ final class RouterParts implements AutoCloseable {
   private final ModelInfo info;
   private final GenerationDefaults defaults;
   private List<BindableService> services = List.of();
+  private List<Route> routes = List.of();
   private List<BindableService> operatorServices = List.of();
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
@@ -108,12 +112,21 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     generator,
                     layer)));
-    services = services(catalog, generator.metrics());
+    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    services = services(catalog, readers, generator.metrics());
+    routes =
+        OpenAiRoutes.of(
+            catalog,
+            new GenerationReader(catalog, new SecureRandom()::nextLong),
+            readers,
+            config.maxMessageBytes(),
+            config.slowReaderLimits().bytes(),
+            config.pool().allowMixedNumerics());
   }
 
-  private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
+  private List<BindableService> services(
+      ModelCatalog catalog, SlowReaders readers, GenerationMetrics metrics) {
     SecureRandom seeds = new SecureRandom();
-    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
     List<BindableService> services =
         List.of(
             DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
@@ -149,6 +162,11 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over gRPC. */
   List<BindableService> services() {
     return services;
+  }
+
+  /** What is served, over HTTP. */
+  List<Route> routes() {
+    return routes;
   }
 
   /** What operators call. */
