@@ -1,6 +1,5 @@
 package io.ennead.router;
 
-import io.ennead.node.AdminServer;
 import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
@@ -10,6 +9,8 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.AdminServer;
+import io.ennead.node.http.HttpServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.Security;
 import java.time.Duration;
@@ -33,6 +34,7 @@ public final class RouterNode implements AutoCloseable {
   private final NodeServer server;
   private final AdminServer admin;
   private final NodeServer cluster;
+  private final HttpServer http;
   private final Started started;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -41,11 +43,13 @@ public final class RouterNode implements AutoCloseable {
       NodeServer server,
       AdminServer admin,
       NodeServer cluster,
+      HttpServer http,
       Started started) {
     this.readiness = readiness;
     this.server = server;
     this.admin = admin;
     this.cluster = cluster;
+    this.http = http;
     this.started = started;
   }
 
@@ -124,6 +128,8 @@ public final class RouterNode implements AutoCloseable {
               parts.operatorServices(),
               Set.of());
       started.keep(cluster);
+      HttpServer http =
+          started.keep(RouterHttp.start(config, security, admin, parts.routes(), registry));
       NodeServer server =
           NodeServer.start(
               config.serverOptions(),
@@ -136,7 +142,7 @@ public final class RouterNode implements AutoCloseable {
       started.keep(server);
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
-      return new RouterNode(readiness, server, admin, cluster, started);
+      return new RouterNode(readiness, server, admin, cluster, http, started);
     } catch (RuntimeException e) {
       started.close();
       throw e;
@@ -154,7 +160,8 @@ public final class RouterNode implements AutoCloseable {
         config.allowInsecure(),
         security,
         readiness,
-        registry);
+        registry,
+        List.of());
   }
 
   /** The gRPC port. */
@@ -172,6 +179,11 @@ public final class RouterNode implements AutoCloseable {
     return cluster.port();
   }
 
+  /** The port of OpenAI's HTTP API. */
+  public int httpPort() {
+    return http.port();
+  }
+
   /**
    * Waits until every expert can be reached.
    *
@@ -187,6 +199,7 @@ public final class RouterNode implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      http.drain(); // its grace is that of the gRPC server, not one after the other
       started.close();
     }
   }

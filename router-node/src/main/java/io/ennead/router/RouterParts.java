@@ -6,6 +6,7 @@ import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.Route;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
 import io.ennead.router.api.GenerationReader;
@@ -21,15 +22,16 @@ import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
-import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.http.OpenAiRoutes;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.moe.MoeLayer;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
@@ -40,6 +42,7 @@ final class RouterParts implements AutoCloseable {
   private final ModelInfo info;
   private final GenerationDefaults defaults;
   private List<BindableService> services = List.of();
+  private List<Route> routes = List.of();
   private List<BindableService> operatorServices = List.of();
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
@@ -111,29 +114,34 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     generator,
                     layer)));
-    services = services(catalog, generator.metrics(), readiness);
+    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    SecureRandom seeds = new SecureRandom();
+    GenerationReader generations = new GenerationReader(catalog, seeds::nextLong);
+    LayerCalls layers =
+        keep(
+            LayerCalls.open(
+                catalog, config.moeLimits(), seeds::nextLong, generator.metrics()::degraded));
+    services =
+        services(
+            new InferenceGrpcService(catalog, readers, seeds::nextLong),
+            new MoeGrpcService(layers),
+            new KServeGrpcService(catalog, generations, layers, readiness, readers));
+    routes =
+        OpenAiRoutes.of(
+            catalog,
+            generations,
+            readers,
+            config.maxMessageBytes(),
+            config.slowReaderLimits().bytes(),
+            config.pool().allowMixedNumerics());
   }
 
-  private List<BindableService> services(
-      ModelCatalog catalog, GenerationMetrics metrics, Readiness readiness) {
-    SecureRandom seeds = new SecureRandom();
-    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
-    LayerCalls layers =
-        keep(LayerCalls.open(catalog, config.moeLimits(), seeds::nextLong, metrics::degraded));
-    List<BindableService> services =
-        List.of(
-            DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
-            DegradedTrailer.on(new MoeGrpcService(layers)),
-            DegradedTrailer.on(
-                new KServeGrpcService(
-                    catalog,
-                    new GenerationReader(catalog, seeds::nextLong),
-                    layers,
-                    readiness,
-                    readers)));
+  /** With the headers and trailers that all of them have. */
+  private List<BindableService> services(BindableService... bare) {
+    Stream<BindableService> services = Stream.of(bare).map(DegradedTrailer::on);
     return config.pool().allowMixedNumerics()
-        ? services.stream().map(MixedNumericsHeader::on).toList()
-        : services;
+        ? services.map(MixedNumericsHeader::on).toList()
+        : services.toList();
   }
 
   private ModelInfo info(String fingerprint) {
@@ -159,6 +167,11 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over gRPC. */
   List<BindableService> services() {
     return services;
+  }
+
+  /** What is served, over HTTP. */
+  List<Route> routes() {
+    return routes;
   }
 
   /** What operators call. */
