@@ -2,6 +2,7 @@ package io.ennead.cli.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import inference.GRPCInferenceServiceGrpc;
 import io.ennead.cli.attack.Attack.Victim;
 import io.ennead.cli.attack.Usage.Resource;
 import io.ennead.cli.cluster.ClusterPlan;
@@ -15,6 +16,7 @@ import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.InferenceServiceGrpc;
 import io.ennead.v1.MoeServiceGrpc;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -135,6 +137,9 @@ class AttackIT {
       mutants.send(InferenceServiceGrpc.getScoreMethod(), Requests.score(), MUTANTS);
       int hidden = client.listModels(LIMIT).getModels(0).getHiddenSize();
       mutants.send(MoeServiceGrpc.getForwardMethod(), Requests.layer(hidden), MUTANTS);
+      MethodDescriptor<?, ?> infer = GRPCInferenceServiceGrpc.getModelInferMethod();
+      mutants.send(infer, Requests.kserveText(), MUTANTS);
+      mutants.send(infer, Requests.kserveLayer(hidden), MUTANTS);
       new RequestMutants(expert, seed, LIMIT)
           .send(ExpertServiceGrpc.getForwardMethod(), Requests.experts(hidden), MUTANTS);
     } finally {

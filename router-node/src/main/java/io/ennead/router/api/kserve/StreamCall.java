@@ -141,7 +141,7 @@ final class StreamCall implements StreamObserver<ModelInferRequest> {
 
     @Override
     public void last(ModelInferResponse response) {
-      outbox.sendLast(told(response, true));
+      outbox.send(told(response, true));
       end();
     }
 
@@ -174,7 +174,7 @@ final class StreamCall implements StreamObserver<ModelInferRequest> {
                         "retry_after_ms",
                         InferParameter.newBuilder().setInt64Param(after.toMillis()).build()));
       }
-      outbox.sendLast(
+      outbox.send(
           told(response.build(), true).toBuilder().setErrorMessage(message(status)).build());
       end();
     }

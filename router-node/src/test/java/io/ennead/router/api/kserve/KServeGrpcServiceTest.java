@@ -52,6 +52,9 @@ import io.ennead.v1.MoeServiceGrpc;
 import io.ennead.wire.TensorCodec;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -71,7 +74,10 @@ class KServeGrpcServiceTest {
   private static final MoeLimits LIMITS = new MoeLimits(5, 10, 2, 2);
 
   private final FakeGenerator generator = new FakeGenerator();
-  private final SlowReaders readers = ApiFixture.readers(MAX_BUFFERED);
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final SlowReaders readers =
+      SlowReaders.watch(
+          new SlowReaders.Limits(MAX_BUFFERED, 1 << 20, Duration.ofMinutes(10)), registry);
   private final Readiness readiness = new Readiness();
   private LayerCalls layers;
   private ApiFixture fixture;
@@ -318,6 +324,33 @@ class KServeGrpcServiceTest {
         ErrorReason.ERROR_REASON_QUEUE_FULL,
         "",
         "buffer of response");
+  }
+
+  /** Requests that fail at once cost nobody but their client. */
+  @Test
+  void answersThatNobodyReadsAreBoundedToo() throws Exception {
+    SlowReader<ModelInferRequest, ModelStreamInferResponse> reader = new SlowReader<>();
+    var call = GRPCInferenceServiceGrpc.newStub(fixture.channel()).modelStreamInfer(reader);
+    for (int i = 0; i < MAX_BUFFERED + 2; i++) {
+      call.onNext(ModelInferRequest.getDefaultInstance());
+    }
+    Awaitility.await().until(() -> cutOff() == 1);
+    reader.calls.get().request(100);
+    assertFails(
+        () -> {
+          throw reader.ended.get(10, TimeUnit.SECONDS);
+        },
+        ErrorReason.ERROR_REASON_QUEUE_FULL,
+        "",
+        "buffer of response");
+  }
+
+  private double cutOff() {
+    return registry.scrape("ennead_slow_readers_cut"::equals).stream()
+        .map(CounterSnapshot.class::cast)
+        .flatMap(counter -> counter.getDataPoints().stream())
+        .mapToDouble(CounterDataPointSnapshot::getValue)
+        .sum();
   }
 
   @Test
