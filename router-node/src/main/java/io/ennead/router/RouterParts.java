@@ -119,7 +119,7 @@ final class RouterParts implements AutoCloseable {
             catalog,
             new GenerationReader(catalog, new SecureRandom()::nextLong),
             readers,
-            config.maxMessageBytes(),
+            Math.min(config.maxMessageBytes(), OpenAiRoutes.MAX_BODY),
             config.slowReaderLimits().bytes(),
             config.pool().allowMixedNumerics());
   }
