@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class RouterHttp {
   private static final Logger logger = LoggerFactory.getLogger(RouterHttp.class);
   private static final int MIN_CONNECTIONS = 1024;
-  private static final int THREADS = 16;
+  private static final int THREADS = 8;
   private static final int HEAD_BYTES = 16 << 10;
   private static final int BODIES = 4; // of the longest, at a time
   private static final Duration ARRIVAL = Duration.ofSeconds(30);
@@ -80,7 +80,7 @@ final class RouterHttp {
         connections, // the queue of requests says no before
         THREADS,
         HEAD_BYTES,
-        (long) BODIES * config.maxMessageBytes(),
+        (long) BODIES * OpenAiRoutes.MAX_BODY,
         ARRIVAL,
         IDLE,
         unread.bytes(),

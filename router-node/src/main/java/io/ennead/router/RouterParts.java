@@ -131,7 +131,7 @@ final class RouterParts implements AutoCloseable {
             catalog,
             generations,
             readers,
-            config.maxMessageBytes(),
+            Math.min(config.maxMessageBytes(), OpenAiRoutes.MAX_BODY),
             config.slowReaderLimits().bytes(),
             config.pool().allowMixedNumerics());
   }

@@ -18,6 +18,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -196,7 +197,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private final Exchange exchange;
     private final String route;
     private final long startedNanos;
-    private final int held;
+    private final AtomicInteger held;
     private boolean handled;
     private boolean complete;
     private int status = LEFT_BEFORE_ANSWER;
@@ -205,7 +206,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       this.context = context;
       this.route = request.route().map(Route::path).orElse("other");
       this.startedNanos = request.startedNanos();
-      this.held = request.held();
+      this.held = new AtomicInteger(request.held());
       Request arrived = request.arrived();
       this.exchange =
           new Exchange(
@@ -216,7 +217,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
                   request.oldClient(),
                   !stay,
                   service.guard().headers(arrived),
-                  this));
+                  this),
+              this::giveBack);
     }
 
     void begin(Arriving request) {
@@ -226,6 +228,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
       }
       handled = true;
       service.handle(request.route().orElseThrow().handler(), exchange);
+    }
+
+    /** By the handler's thread, or when the answer ends without one. */
+    private void giveBack() {
+      service.giveBack(held.getAndSet(0));
     }
 
     @Override
@@ -257,9 +264,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void complete() {
       complete = true;
       answering = null;
-      service.giveBack(held);
       if (handled) {
         service.done();
+      } else {
+        giveBack();
       }
       Duration time = Duration.ofNanos(System.nanoTime() - startedNanos);
       service.observer().answered(route, status, time);

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * blocks. What is given after the client has left goes nowhere.
  */
 public final class Exchange {
-  private final Request request;
   private final Outbound outbound;
+  private final Runnable bodyDropped;
+  private volatile Request request;
   private final AtomicBoolean answered = new AtomicBoolean();
 
   @GuardedBy("this")
@@ -32,12 +33,20 @@ public final class Exchange {
     CLOSING
   }
 
-  Exchange(Request request, Outbound outbound) {
+  /** An exchange that says when it holds the request's body no more. */
+  Exchange(Request request, Outbound outbound, Runnable bodyDropped) {
     this.request = request;
     this.outbound = outbound;
+    this.bodyDropped = bodyDropped;
   }
 
-  /** What is answered. */
+  /** The handler has returned: answers that go on for long hold no bodies. */
+  void dropBody() {
+    request = request.withoutBody();
+    bodyDropped.run();
+  }
+
+  /** What is answered; without its body once the handler has returned. */
   public Request request() {
     return request;
   }

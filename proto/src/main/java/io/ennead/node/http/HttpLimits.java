@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param requests being answered at a time; more get 503
  * @param threads that run handlers
  * @param headBytes of a request's line, and of its headers together
- * @param bodyBytes of all requests being read or answered; more get 503
+ * @param bodyBytes of all requests being read, or looked at by their handlers; more get 503
  * @param arrival of a whole request, from its connection or its head on
  * @param idle time between requests of a connection
  * @param unreadBytes of a streamed answer that may wait for its reader; more end the connection

@@ -85,14 +85,19 @@ final class HttpService {
   /** Lets a route's handler answer on a thread where it may block; {@link #done} must follow. */
   void handle(HttpHandler handler, Exchange exchange) {
     if (answering.incrementAndGet() > limits().requests()) {
-      exchange.answer(format().answer(BUSY));
+      refuse(exchange);
       return;
     }
     try {
       handlers.execute(() -> run(handler, exchange));
     } catch (RejectedExecutionException e) {
-      exchange.answer(format().answer(BUSY));
+      refuse(exchange);
     }
+  }
+
+  private void refuse(Exchange exchange) {
+    exchange.dropBody();
+    exchange.answer(format().answer(BUSY));
   }
 
   void done() {
@@ -111,6 +116,8 @@ final class HttpService {
                     new Refusal(
                         500, "INTERNAL", "internal error; the server's log has the cause")));
       }
+    } finally {
+      exchange.dropBody();
     }
   }
 

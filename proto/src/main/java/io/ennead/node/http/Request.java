@@ -43,6 +43,11 @@ public final class Request {
     return new Request(head, certificate, caller, arrived);
   }
 
+  /** The same without its body. */
+  Request withoutBody() {
+    return with(tenant, new byte[0]);
+  }
+
   /** In capitals, as it was sent. */
   public String method() {
     return head.method().name();

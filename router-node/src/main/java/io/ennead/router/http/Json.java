@@ -26,6 +26,7 @@ final class Json {
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NUMBER = 64;
   private static final int MAX_NAME = 256;
+  private static final int MAX_TOKENS = 1 << 18; // a tree takes many times the bytes of its text
 
   // Names are neither interned nor kept: they come from clients.
   private static final JsonMapper MAPPER =
@@ -36,6 +37,7 @@ final class Json {
                           .maxNestingDepth(MAX_DEPTH)
                           .maxNumberLength(MAX_NUMBER)
                           .maxNameLength(MAX_NAME)
+                          .maxTokenCount(MAX_TOKENS)
                           .maxStringLength(Integer.MAX_VALUE) // the body's length bounds it
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

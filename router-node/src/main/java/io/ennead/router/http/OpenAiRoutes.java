@@ -14,6 +14,9 @@ public final class OpenAiRoutes {
   /** How a server of these routes writes its own refusals. */
   public static final Refusal.Format REFUSALS = Answers.REFUSALS;
 
+  /** Bytes of the longest request. */
+  public static final int MAX_BODY = 8 << 20;
+
   private static final String JSON = "application/json";
   private static final String MIXED_NUMERICS = "x-ennead-mixed-numerics";
 

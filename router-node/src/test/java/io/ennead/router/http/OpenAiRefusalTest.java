@@ -218,6 +218,8 @@ class OpenAiRefusalTest {
     assertThat(refused(COMPLETIONS, deep).get("message").asText()).contains("depth");
     String digits = "{\"prompt\":\"x\",\"seed\":" + "9".repeat(100_000) + "}";
     assertThat(refused(COMPLETIONS, digits).get("message").asText().length()).isLessThan(1000);
+    String tokens = "{\"prompt\":[" + "1,".repeat(300_000) + "1]}";
+    assertThat(refused(COMPLETIONS, tokens).get("param").asText()).isEqualTo("body");
     String prompts = "{\"prompt\":[" + "\"a\",".repeat(50) + "\"a\"]}";
     assertThat(refused(COMPLETIONS, prompts).get("param").asText()).isEqualTo("prompt");
   }

@@ -126,6 +126,14 @@ class AttackIT {
     survives(attack, new Victim(plan.ports().router().admin(), "", new byte[0], seed));
   }
 
+  /** The server is the same class as the admin port's, so this is for the long form. */
+  @ParameterizedTest
+  @MethodSource("adminAttacks")
+  @EnabledIfSystemProperty(named = "ennead.long", matches = "true")
+  void theHttpApiServesOn(Attack attack) throws Exception {
+    survives(attack, new Victim(plan.ports().http(), "", new byte[0], seed));
+  }
+
   /** Through the services and the engine, as bytes that a client may send. */
   @Test
   void changedRequestsAreAnsweredOrRefusedByTheirReason() throws Exception {
