@@ -15,6 +15,7 @@ import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.api.SlowReaders;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
+import io.ennead.router.console.Timeline;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -74,7 +75,14 @@ final class RouterParts implements AutoCloseable {
     ExpertDispatch dispatch =
         keep(
             ExpertDispatch.start(
-                config, checkpoint, info.fingerprint(), dialer, tracing, readiness, registry));
+                config,
+                checkpoint,
+                info.fingerprint(),
+                dialer,
+                tracing,
+                new Timeline(),
+                readiness,
+                registry));
     RemoteExpertLayer experts = dispatch.layer();
     Balancer balancer = dispatch.balancer();
     operatorServices = List.of(new ClusterGrpcService(balancer));

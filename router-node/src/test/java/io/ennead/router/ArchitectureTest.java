@@ -23,6 +23,8 @@ class ArchitectureTest {
           .definedBy("io.ennead.router")
           .layer("api")
           .definedBy("io.ennead.router.api..")
+          .layer("console")
+          .definedBy("io.ennead.router.console..")
           .layer("score")
           .definedBy("io.ennead.router.score..")
           .layer("generate")
@@ -47,10 +49,12 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.peer..")
           .whereLayer("api")
           .mayOnlyBeAccessedByLayers("main")
+          .whereLayer("console")
+          .mayOnlyBeAccessedByLayers("main")
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("api")
           .whereLayer("generate")
-          .mayOnlyBeAccessedByLayers("main", "api", "score")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "console")
           .whereLayer("sample")
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
@@ -65,11 +69,11 @@ class ArchitectureTest {
           .whereLayer("balance")
           .mayOnlyBeAccessedByLayers("main", "api")
           .whereLayer("dispatch")
-          .mayOnlyBeAccessedByLayers("main", "api", "balance")
+          .mayOnlyBeAccessedByLayers("main", "api", "balance", "console")
           .whereLayer("placement")
           .mayOnlyBeAccessedByLayers("main", "dispatch")
           .whereLayer("peer")
-          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "placement");
+          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "placement", "console");
 
   @ArchTest
   static final ArchRule noCycles =
@@ -108,6 +112,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "io.ennead.router.console..",
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.score..",
@@ -126,6 +131,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "io.ennead.router.console..",
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.score..",
