@@ -1,6 +1,5 @@
 package io.ennead.router;
 
-import io.ennead.node.AdminServer;
 import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
@@ -10,6 +9,7 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.AdminServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.Security;
 import java.time.Duration;
@@ -154,7 +154,8 @@ public final class RouterNode implements AutoCloseable {
         config.allowInsecure(),
         security,
         readiness,
-        registry);
+        registry,
+        List.of());
   }
 
   /** The gRPC port. */

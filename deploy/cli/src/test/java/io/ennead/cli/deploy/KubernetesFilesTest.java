@@ -3,8 +3,8 @@ package io.ennead.cli.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.expert.ExpertConfig;
-import io.ennead.node.AdminServer;
 import io.ennead.node.Readiness;
+import io.ennead.node.http.AdminServer;
 import io.ennead.router.RouterConfig;
 import io.ennead.router.moe.FailurePolicy;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
