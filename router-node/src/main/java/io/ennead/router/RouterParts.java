@@ -15,7 +15,8 @@ import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.api.SlowReaders;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
-import io.ennead.router.console.Timeline;
+import io.ennead.router.console.Console;
+import io.ennead.router.console.Sources;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -23,11 +24,14 @@ import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.MoeModel;
+import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.MoeLayer;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
@@ -57,11 +61,12 @@ final class RouterParts implements AutoCloseable {
       RouterConfig config,
       Dialer dialer,
       Tracing tracing,
+      Console console,
       Readiness readiness,
       PrometheusRegistry registry) {
     RouterParts parts = new RouterParts(config, registry);
     try {
-      parts.open(dialer, tracing, readiness);
+      parts.open(dialer, tracing, console, readiness);
       return parts;
     } catch (RuntimeException e) {
       parts.close();
@@ -69,7 +74,7 @@ final class RouterParts implements AutoCloseable {
     }
   }
 
-  private void open(Dialer dialer, Tracing tracing, Readiness readiness) {
+  private void open(Dialer dialer, Tracing tracing, Console console, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     ExpertDispatch dispatch =
@@ -80,7 +85,7 @@ final class RouterParts implements AutoCloseable {
                 info.fingerprint(),
                 dialer,
                 tracing,
-                new Timeline(),
+                console.timeline(),
                 readiness,
                 registry));
     RemoteExpertLayer experts = dispatch.layer();
@@ -117,6 +122,7 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     layer)));
     services = services(catalog, generator.metrics());
+    console.open(sources(dispatch, generator, text.tokenizer(), readiness));
   }
 
   private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
@@ -132,6 +138,21 @@ final class RouterParts implements AutoCloseable {
     return config.pool().allowMixedNumerics()
         ? services.stream().map(MixedNumericsHeader::on).toList()
         : services;
+  }
+
+  /** What the console shows. */
+  private Sources sources(
+      ExpertDispatch dispatch, BatchGenerator generator, TextCodec codec, Readiness readiness) {
+    return new Sources(
+        info,
+        readiness,
+        dispatch::nodes,
+        dispatch.layer()::load,
+        dispatch.counts(),
+        generator.metrics()::load,
+        generator::look,
+        OptionalInt.empty(),
+        config.consolePrompts() ? Optional.of(ids -> codec.decode(ids, true)) : Optional.empty());
   }
 
   private ModelInfo info(String fingerprint) {

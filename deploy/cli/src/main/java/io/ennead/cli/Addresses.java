@@ -30,6 +30,7 @@ final class Addresses {
             "  or",
             "grpcurl %s -d %s %s ennead.v1.InferenceService/Generate"
                 .formatted(grpcurl, REQUEST, address))
+        .row("  console", "%s://127.0.0.1:%d/console".formatted(http, router.admin()))
         .row("  metrics", "%s://127.0.0.1:%d/metrics".formatted(http, router.admin()))
         .row("  ready", "%s://127.0.0.1:%d/readyz".formatted(http, router.admin()))
         .print(out);
