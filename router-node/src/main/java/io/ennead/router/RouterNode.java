@@ -118,7 +118,7 @@ public final class RouterNode implements AutoCloseable {
               config,
               security.dialer(config.pool().peerKey()),
               tracing,
-              console,
+              console.timeline(),
               readiness,
               registry);
       started.keep(parts);
@@ -142,6 +142,7 @@ public final class RouterNode implements AutoCloseable {
               parts.services(),
               Set.of());
       started.keep(server);
+      console.open(parts.sources());
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
       return new RouterNode(readiness, server, admin, cluster, started);

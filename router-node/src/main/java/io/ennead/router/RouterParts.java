@@ -15,8 +15,8 @@ import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.api.SlowReaders;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
-import io.ennead.router.console.Console;
 import io.ennead.router.console.Sources;
+import io.ennead.router.console.Timeline;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -30,8 +30,10 @@ import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
@@ -43,6 +45,7 @@ final class RouterParts implements AutoCloseable {
   private final GenerationDefaults defaults;
   private List<BindableService> services = List.of();
   private List<BindableService> operatorServices = List.of();
+  private @Nullable Sources sources;
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
     this.config = config;
@@ -61,12 +64,12 @@ final class RouterParts implements AutoCloseable {
       RouterConfig config,
       Dialer dialer,
       Tracing tracing,
-      Console console,
+      Timeline timeline,
       Readiness readiness,
       PrometheusRegistry registry) {
     RouterParts parts = new RouterParts(config, registry);
     try {
-      parts.open(dialer, tracing, console, readiness);
+      parts.open(dialer, tracing, timeline, readiness);
       return parts;
     } catch (RuntimeException e) {
       parts.close();
@@ -74,7 +77,7 @@ final class RouterParts implements AutoCloseable {
     }
   }
 
-  private void open(Dialer dialer, Tracing tracing, Console console, Readiness readiness) {
+  private void open(Dialer dialer, Tracing tracing, Timeline timeline, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     ExpertDispatch dispatch =
@@ -85,7 +88,7 @@ final class RouterParts implements AutoCloseable {
                 info.fingerprint(),
                 dialer,
                 tracing,
-                console.timeline(),
+                timeline,
                 readiness,
                 registry));
     RemoteExpertLayer experts = dispatch.layer();
@@ -122,7 +125,7 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     layer)));
     services = services(catalog, generator.metrics());
-    console.open(sources(dispatch, generator, text.tokenizer(), readiness));
+    sources = sources(dispatch, generator, text.tokenizer(), readiness);
   }
 
   private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
@@ -140,7 +143,6 @@ final class RouterParts implements AutoCloseable {
         : services;
   }
 
-  /** What the console shows. */
   private Sources sources(
       ExpertDispatch dispatch, BatchGenerator generator, TextCodec codec, Readiness readiness) {
     return new Sources(
@@ -178,6 +180,11 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over gRPC. */
   List<BindableService> services() {
     return services;
+  }
+
+  /** Where the console learns what it shows. */
+  Sources sources() {
+    return Objects.requireNonNull(sources, "sources");
   }
 
   /** What operators call. */

@@ -31,6 +31,20 @@ public record Sources(
     OptionalInt httpPort,
     Optional<Function<int[], String>> promptText) {
 
+  /** The same with a place for the playground's requests. */
+  public Sources withHttpPort(int port) {
+    return new Sources(
+        model,
+        readiness,
+        peers,
+        loads,
+        rows,
+        generation,
+        requests,
+        OptionalInt.of(port),
+        promptText);
+  }
+
   /** Tells of the requests that run and wait. */
   @FunctionalInterface
   public interface Requests {

@@ -60,7 +60,7 @@ export async function follow(key, on) {
     }
     loading = answer.status === 503;
     pause = answer.heard ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, pause * 1.5);
-    const why = loading ? answer.text : "No answer from the router; trying again";
+    const why = answer.text ?? "No answer from the router; trying again";
     on.state(loading ? "connecting" : "lost", why);
     await new Promise((resolve) => setTimeout(resolve, loading ? SHORTEST_PAUSE : pause));
   }
@@ -69,6 +69,7 @@ export async function follow(key, on) {
 async function ask(key, loading, on) {
   const abort = new AbortController();
   let watchdog = setTimeout(() => abort.abort(), SILENCE);
+  let heard = false;
   try {
     const response = await fetch(new URL("feed", import.meta.url), {
       headers: key === "" ? {} : { Authorization: `Bearer ${key}` },
@@ -81,21 +82,28 @@ async function ask(key, loading, on) {
     if (loading) {
       return { status: 200, heard: true };
     }
+    heard = true;
     on.state("live", "Live");
     for await (const { event, data } of events(response)) {
       clearTimeout(watchdog);
       watchdog = setTimeout(() => abort.abort(), SILENCE);
-      on[event]?.(JSON.parse(data));
+      deliver(on[event], data);
     }
-    return { status: 0, heard: true };
-  } catch (failure) {
-    if (failure instanceof SyntaxError) {
-      throw failure;
-    }
-    return { status: 0, heard: false };
+    return { status: 0, heard };
+  } catch { // not reached, cut off, or silent for too long
+    return { status: 0, heard };
   } finally {
     clearTimeout(watchdog);
     abort.abort();
+  }
+}
+
+/** What goes wrong with one event is a fault of the page: it is told, and the next may do. */
+function deliver(handler, data) {
+  try {
+    handler?.(JSON.parse(data));
+  } catch (failure) {
+    reportError(failure);
   }
 }
 
