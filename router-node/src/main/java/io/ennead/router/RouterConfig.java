@@ -126,6 +126,7 @@ public record RouterConfig(
         Duration drainDelay,
     @Setting(help = "listen beyond loopback without TLS", byDefault = "false")
         boolean allowInsecure,
+    HttpConfig http,
     PoolConfig pool,
     SecurityConfig security,
     TelemetryConfig telemetry) {

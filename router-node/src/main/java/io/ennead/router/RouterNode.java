@@ -10,6 +10,7 @@ import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.ennead.node.Tracing;
 import io.ennead.node.http.AdminServer;
+import io.ennead.node.http.HttpServer;
 import io.ennead.router.console.Console;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.Security;
@@ -34,6 +35,7 @@ public final class RouterNode implements AutoCloseable {
   private final NodeServer server;
   private final AdminServer admin;
   private final NodeServer cluster;
+  private final HttpServer http;
   private final Started started;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -42,11 +44,13 @@ public final class RouterNode implements AutoCloseable {
       NodeServer server,
       AdminServer admin,
       NodeServer cluster,
+      HttpServer http,
       Started started) {
     this.readiness = readiness;
     this.server = server;
     this.admin = admin;
     this.cluster = cluster;
+    this.http = http;
     this.started = started;
   }
 
@@ -132,6 +136,8 @@ public final class RouterNode implements AutoCloseable {
               parts.operatorServices(),
               Set.of());
       started.keep(cluster);
+      HttpServer http =
+          started.keep(RouterHttp.start(config, security, admin, parts.routes(), registry));
       NodeServer server =
           NodeServer.start(
               config.serverOptions(),
@@ -142,10 +148,10 @@ public final class RouterNode implements AutoCloseable {
               parts.services(),
               Set.of());
       started.keep(server);
-      console.open(parts.sources());
+      console.open(parts.sources().withHttpPort(http.port()));
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
-      return new RouterNode(readiness, server, admin, cluster, started);
+      return new RouterNode(readiness, server, admin, cluster, http, started);
     } catch (RuntimeException e) {
       started.close();
       throw e;
@@ -183,6 +189,11 @@ public final class RouterNode implements AutoCloseable {
     return cluster.port();
   }
 
+  /** The port of OpenAI's HTTP API. */
+  public int httpPort() {
+    return http.port();
+  }
+
   /**
    * Waits until every expert can be reached.
    *
@@ -198,6 +209,7 @@ public final class RouterNode implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      http.drain(); // its grace is that of the gRPC server, not one after the other
       started.close();
     }
   }

@@ -6,8 +6,10 @@ import io.ennead.expert.checkpoint.Fingerprints;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.Route;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
+import io.ennead.router.api.GenerationReader;
 import io.ennead.router.api.InferenceGrpcService;
 import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
@@ -23,6 +25,7 @@ import io.ennead.router.generate.GenerationDefaults;
 import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.http.OpenAiRoutes;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.MoeLayer;
@@ -44,6 +47,7 @@ final class RouterParts implements AutoCloseable {
   private final ModelInfo info;
   private final GenerationDefaults defaults;
   private List<BindableService> services = List.of();
+  private List<Route> routes = List.of();
   private List<BindableService> operatorServices = List.of();
   private @Nullable Sources sources;
 
@@ -124,13 +128,22 @@ final class RouterParts implements AutoCloseable {
                     generator,
                     generator,
                     layer)));
-    services = services(catalog, generator.metrics());
+    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    services = services(catalog, readers, generator.metrics());
+    routes =
+        OpenAiRoutes.of(
+            catalog,
+            new GenerationReader(catalog, new SecureRandom()::nextLong),
+            readers,
+            config.maxMessageBytes(),
+            config.slowReaderLimits().bytes(),
+            config.pool().allowMixedNumerics());
     sources = sources(dispatch, generator, text.tokenizer(), readiness);
   }
 
-  private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
+  private List<BindableService> services(
+      ModelCatalog catalog, SlowReaders readers, GenerationMetrics metrics) {
     SecureRandom seeds = new SecureRandom();
-    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
     List<BindableService> services =
         List.of(
             DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
@@ -180,6 +193,11 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over gRPC. */
   List<BindableService> services() {
     return services;
+  }
+
+  /** What is served, over HTTP. */
+  List<Route> routes() {
+    return routes;
   }
 
   /** Where the console learns what it shows. */

@@ -11,7 +11,9 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The arrows: api -> score -> generate -> model -> moe <- dispatch -> {placement, peer}. */
+/**
+ * The arrows: http -> api -> score -> generate -> model -> moe <- dispatch -> {placement, peer}.
+ */
 @AnalyzeClasses(packages = "io.ennead", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -21,6 +23,8 @@ class ArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .layer("main")
           .definedBy("io.ennead.router")
+          .layer("http")
+          .definedBy("io.ennead.router.http..")
           .layer("api")
           .definedBy("io.ennead.router.api..")
           .layer("console")
@@ -47,14 +51,16 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.placement..")
           .layer("peer")
           .definedBy("io.ennead.router.peer..")
-          .whereLayer("api")
+          .whereLayer("http")
           .mayOnlyBeAccessedByLayers("main")
+          .whereLayer("api")
+          .mayOnlyBeAccessedByLayers("main", "http")
           .whereLayer("console")
           .mayOnlyBeAccessedByLayers("main")
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("api")
           .whereLayer("generate")
-          .mayOnlyBeAccessedByLayers("main", "api", "score", "console")
+          .mayOnlyBeAccessedByLayers("main", "http", "api", "score", "console")
           .whereLayer("sample")
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
@@ -62,7 +68,7 @@ class ArchitectureTest {
           .whereLayer("trace")
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("model")
-          .mayOnlyBeAccessedByLayers("main", "api", "generate")
+          .mayOnlyBeAccessedByLayers("main", "http", "api", "generate")
           .whereLayer("moe")
           .mayOnlyBeAccessedByLayers(
               "main", "api", "score", "generate", "trace", "model", "dispatch")

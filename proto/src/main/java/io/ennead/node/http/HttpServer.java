@@ -52,6 +52,7 @@ public final class HttpServer implements AutoCloseable {
   private final HttpService service;
   private final EventLoops loops;
   private final ExecutorService handlers;
+  private volatile long drainedNanos;
 
   private HttpServer(
       Options options,
@@ -93,6 +94,11 @@ public final class HttpServer implements AutoCloseable {
       if (port < 0 || port > 65_535) {
         throw new IllegalArgumentException("port: %d (expected: 0 to 65535)".formatted(port));
       }
+    }
+
+    /** The same with a guard. */
+    public Options with(Guard other) {
+      return new Options(name, host, port, allowInsecure, grace, limits, format, other, observer);
     }
 
     /**
@@ -212,13 +218,21 @@ public final class HttpServer implements AutoCloseable {
     return service.routes().paths();
   }
 
-  /** Drains: no new connections, then the grace for answers in progress, then an end. */
+  /** Takes no more connections; from now on the grace runs for answers in progress. */
+  public synchronized void drain() {
+    if (!service.draining()) {
+      drainedNanos = System.nanoTime();
+      service.drain();
+      listening.close().awaitUninterruptibly();
+      each(Connection::drain);
+    }
+  }
+
+  /** Drains, waits for what is left of the grace, and ends what has not ended. */
   @Override
   public void close() {
-    service.drain();
-    listening.close().awaitUninterruptibly();
-    each(Connection::drain);
-    if (!ended(options.grace())) {
+    drain();
+    if (!ended(options.grace().minusNanos(System.nanoTime() - drainedNanos))) {
       each(Connection::end);
       ended(Duration.ofSeconds(END_SECONDS));
     }
@@ -227,7 +241,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private boolean ended(Duration limit) {
-    return connections.newCloseFuture().awaitUninterruptibly(limit.toMillis());
+    return connections.newCloseFuture().awaitUninterruptibly(Math.max(0, limit.toMillis()));
   }
 
   private void each(BiConsumer<Connection, ChannelHandlerContext> action) {

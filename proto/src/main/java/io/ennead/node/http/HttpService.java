@@ -102,7 +102,7 @@ final class HttpService {
   private void run(HttpHandler handler, Exchange exchange) {
     try {
       handler.handle(exchange);
-    } catch (Exception e) {
+    } catch (Exception | Error e) { // unanswered, a client would wait until it gives up
       logger.error("unexpected failure", e);
       if (!exchange.answered()) {
         exchange.answer(

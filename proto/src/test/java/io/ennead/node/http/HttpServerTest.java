@@ -306,11 +306,16 @@ class HttpServerTest {
     try (RawHttp client = new RawHttp(hasty.port())) {
       client.send(STREAM).head();
       StreamedAnswer stream = streams.take();
-      while (stream.unread() < 500_000 && gone.isEmpty()) { // beyond what the system buffers
-        stream.send(new byte[10_000]);
-        TimeUnit.MICROSECONDS.sleep(100);
-      }
-      assertThat(gone.poll(20, TimeUnit.SECONDS)).isEqualTo(Gone.STALLED);
+      await()
+          .pollInterval(Duration.ofMillis(1))
+          .until(
+              () -> {
+                if (stream.unread() < 500_000) { // until the system's buffers are full as well
+                  stream.send(new byte[100_000]);
+                }
+                return !gone.isEmpty();
+              });
+      assertThat(gone.take()).isEqualTo(Gone.STALLED);
     } finally {
       hasty.close();
     }

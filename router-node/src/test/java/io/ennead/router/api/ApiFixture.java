@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** A service on an in-process channel, and a model made of fakes. */
-final class ApiFixture {
+public final class ApiFixture {
   static final int CONTEXT = 32;
   static final int VOCABULARY = 257;
   static final int HIDDEN = 4;
@@ -67,7 +67,7 @@ final class ApiFixture {
   }
 
   /** A model of 257 byte tokens, 2 layers of 4 experts, whose gate logits are the row itself. */
-  static ServedModel model(Generator generator, Scorer scorer, ExpertLayer experts) {
+  public static ServedModel model(Generator generator, Scorer scorer, ExpertLayer experts) {
     ModelInfo info =
         new ModelInfo(
             "tiny",

@@ -262,6 +262,34 @@ class AccessIT {
   }
 
   @Test
+  void routesOfTheHttpApiAskForTheRoleOfInference() throws Exception {
+    Set<Role> callers = EnumSet.of(Role.INFER, Role.ADMIN);
+    for (String path : List.of("/v1/models", "/v1/models/demo")) {
+      assertThat(httpStatus(false, path, Optional.empty())).as(path).isEqualTo(401);
+      assertThat(httpStatus(false, path, Optional.of("ennead_x"))).as(path).isEqualTo(401);
+      for (Role role : Role.values()) {
+        assertThat(httpStatus(false, path, Optional.of(cluster.key(role))))
+            .as("%s as %s", path, role)
+            .isEqualTo(callers.contains(role) ? 200 : 403);
+      }
+    }
+    for (String path : List.of("/v1/completions", "/v1/chat/completions")) {
+      assertThat(httpStatus(true, path, Optional.empty())).as(path).isEqualTo(401);
+      for (Role role : Role.values()) {
+        assertThat(httpStatus(true, path, Optional.of(cluster.key(role))))
+            .as("%s as %s", path, role)
+            .isEqualTo(callers.contains(role) ? 400 : 403); // 400: it asks for nothing
+      }
+    }
+  }
+
+  private static int httpStatus(boolean post, String path, Optional<String> key) throws Exception {
+    HttpResponse<String> answer =
+        post ? cluster.post(cluster.http(), path, key) : cluster.get(cluster.http(), path, key);
+    return answer.statusCode();
+  }
+
+  @Test
   void adminRefusesBadCertificates() throws Exception {
     Issued expired =
         cluster.ca().issue("expired", List.of(), List.of(Role.ADMIN), Duration.ofHours(-1));

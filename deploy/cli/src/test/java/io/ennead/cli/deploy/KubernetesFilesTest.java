@@ -113,6 +113,9 @@ class KubernetesFilesTest {
     Object router = base("router-deployment.yaml");
     RouterConfig routerConfig = Settings.router(environment("router", ""));
     assertPorts(router, routerConfig.port(), routerConfig.adminPort());
+    assertThat(routerConfig.http().httpHost()).isEqualTo("0.0.0.0");
+    assertThat(YamlFile.text(router, "spec.template.spec.containers.0.ports.2.containerPort"))
+        .isEqualTo(Integer.toString(routerConfig.http().httpPort()));
     Object set = base("expert-statefulset.yaml");
     assertPorts(set, expert("", 0).port(), expert("", 0).adminPort());
     Set<String> routes = adminRoutes();
