@@ -10,6 +10,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last {@value #MOST} incidents of the expert nodes. Repetitions within {@value #SOON_MILLIS}
@@ -48,12 +49,18 @@ public final class Timeline implements NodeEvents {
     for (ExpertPeer peer : peers) {
       PeerState now = peer.state();
       next.put(peer, now);
-      if (!now.equals(states.remove(peer)) && !(now instanceof PeerState.Connecting)) {
+      if (isNews(states.remove(peer), now)) {
         add(kind(now), peer, detail(now));
       }
     }
     states.keySet().forEach(gone -> add(Kind.LEFT, gone, ""));
     states = next;
+  }
+
+  /** A node that is lost stays so, whatever it says of how far it has come back. */
+  private static boolean isNews(@Nullable PeerState before, PeerState now) {
+    boolean stillLost = before instanceof PeerState.Lost && now instanceof PeerState.Lost;
+    return !now.equals(before) && !stillLost && !(now instanceof PeerState.Connecting);
   }
 
   static Kind kind(PeerState state) {

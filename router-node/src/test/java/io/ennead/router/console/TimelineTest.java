@@ -20,6 +20,7 @@ class TimelineTest {
     timeline.look(List.of(node.ready(1, List.of(0))));
     timeline.look(List.of(node));
     timeline.look(List.of(node.is(new PeerState.Lost("UNAVAILABLE: refused"))));
+    timeline.look(List.of(node.is(new PeerState.Lost("not ready: loading weights"))));
     timeline.look(List.of());
 
     assertThat(timeline.since(0))

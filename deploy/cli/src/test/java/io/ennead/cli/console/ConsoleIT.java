@@ -47,8 +47,6 @@ class ConsoleIT {
   private static final double LONGEST_LOAD_MILLIS = 5000;
 
   private ConsoleCluster cluster;
-  private CompletionsBridge completions;
-  private PlaygroundConsole playground;
   private Browser browser;
 
   @BeforeAll
@@ -57,8 +55,6 @@ class ConsoleIT {
     Assumptions.assumeTrue(program.isPresent(), "chromium is not installed (Debian: chromium)");
     browser = Browser.start(program.orElseThrow(), profile);
     cluster = new ConsoleCluster();
-    completions = new CompletionsBridge(cluster.grpc());
-    playground = new PlaygroundConsole(completions.port());
     browser.screen(1360, 900);
     browser.open(cluster.console());
     browser.await("document.querySelector('#live').dataset.state === 'live'");
@@ -69,10 +65,6 @@ class ConsoleIT {
   void stop() throws IOException {
     if (browser != null) {
       browser.close();
-    }
-    if (playground != null) {
-      playground.close();
-      completions.close();
     }
     if (cluster != null) {
       cluster.close();
@@ -178,7 +170,7 @@ class ConsoleIT {
   }
 
   private void openPlayground() {
-    browser.open(playground.address());
+    browser.open(cluster.console());
     browser.await("document.querySelector('#layer').max > 0");
   }
 
