@@ -51,7 +51,7 @@ final class Browser implements AutoCloseable {
    * @param profile an empty directory
    */
   static Browser start(Path program, Path profile) throws IOException {
-    Process process =
+    ProcessBuilder command =
         new ProcessBuilder(
                 program.toString(),
                 "--headless=new",
@@ -65,8 +65,9 @@ final class Browser implements AutoCloseable {
                 "--user-data-dir=" + profile,
                 "about:blank")
             .redirectErrorStream(true)
-            .redirectOutput(profile.resolve("output.txt").toFile())
-            .start();
+            .redirectOutput(profile.resolve("output.txt").toFile());
+    command.environment().put("TMPDIR", profile.toString()); // its sockets end with its profile
+    Process process = command.start();
     Path port = profile.resolve("DevToolsActivePort");
     try {
       Awaitility.await("chromium's start").atMost(LIMIT).until(() -> lines(port) >= 2);
