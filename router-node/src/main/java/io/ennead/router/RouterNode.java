@@ -11,6 +11,7 @@ import io.ennead.node.Shutdown;
 import io.ennead.node.Tracing;
 import io.ennead.node.http.AdminServer;
 import io.ennead.node.http.HttpServer;
+import io.ennead.router.console.Console;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.Security;
 import java.time.Duration;
@@ -113,10 +114,17 @@ public final class RouterNode implements AutoCloseable {
     started.keep(tracing);
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
-      AdminServer admin = started.keep(startAdmin(config, security, readiness, registry));
+      Console console = Console.read(security.tls().isPresent());
+      AdminServer admin = started.keep(startAdmin(config, security, readiness, registry, console));
+      started.keep(console);
       RouterParts parts =
           RouterParts.assemble(
-              config, security.dialer(config.pool().peerKey()), tracing, readiness, registry);
+              config,
+              security.dialer(config.pool().peerKey()),
+              tracing,
+              console.timeline(),
+              readiness,
+              registry);
       started.keep(parts);
       CallMetrics metrics = new CallMetrics(registry);
       NodeServer cluster =
@@ -140,6 +148,7 @@ public final class RouterNode implements AutoCloseable {
               parts.services(),
               Set.of());
       started.keep(server);
+      console.open(parts.sources().withHttpPort(http.port()));
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
       return new RouterNode(readiness, server, admin, cluster, http, started);
@@ -153,7 +162,8 @@ public final class RouterNode implements AutoCloseable {
       RouterConfig config,
       NodeSecurity security,
       Readiness readiness,
-      PrometheusRegistry registry) {
+      PrometheusRegistry registry,
+      Console console) {
     return AdminServer.start(
         config.security().adminHost(),
         config.adminPort(),
@@ -161,7 +171,7 @@ public final class RouterNode implements AutoCloseable {
         security,
         readiness,
         registry,
-        List.of());
+        console.routes());
   }
 
   /** The gRPC port. */

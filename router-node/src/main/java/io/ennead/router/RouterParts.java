@@ -19,6 +19,8 @@ import io.ennead.router.api.SlowReaders;
 import io.ennead.router.api.kserve.KServeGrpcService;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
+import io.ennead.router.console.Sources;
+import io.ennead.router.console.Timeline;
 import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -26,12 +28,17 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.http.OpenAiRoutes;
 import io.ennead.router.model.MoeModel;
+import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.MoeLayer;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
@@ -44,6 +51,7 @@ final class RouterParts implements AutoCloseable {
   private List<BindableService> services = List.of();
   private List<Route> routes = List.of();
   private List<BindableService> operatorServices = List.of();
+  private @Nullable Sources sources;
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
     this.config = config;
@@ -62,11 +70,12 @@ final class RouterParts implements AutoCloseable {
       RouterConfig config,
       Dialer dialer,
       Tracing tracing,
+      Timeline timeline,
       Readiness readiness,
       PrometheusRegistry registry) {
     RouterParts parts = new RouterParts(config, registry);
     try {
-      parts.open(dialer, tracing, readiness);
+      parts.open(dialer, tracing, timeline, readiness);
       return parts;
     } catch (RuntimeException e) {
       parts.close();
@@ -74,13 +83,20 @@ final class RouterParts implements AutoCloseable {
     }
   }
 
-  private void open(Dialer dialer, Tracing tracing, Readiness readiness) {
+  private void open(Dialer dialer, Tracing tracing, Timeline timeline, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     ExpertDispatch dispatch =
         keep(
             ExpertDispatch.start(
-                config, checkpoint, info.fingerprint(), dialer, tracing, readiness, registry));
+                config,
+                checkpoint,
+                info.fingerprint(),
+                dialer,
+                tracing,
+                timeline,
+                readiness,
+                registry));
     RemoteExpertLayer experts = dispatch.layer();
     Balancer balancer = dispatch.balancer();
     operatorServices = List.of(new ClusterGrpcService(balancer));
@@ -134,6 +150,7 @@ final class RouterParts implements AutoCloseable {
             Math.min(config.maxMessageBytes(), OpenAiRoutes.MAX_BODY),
             config.slowReaderLimits().bytes(),
             config.pool().allowMixedNumerics());
+    sources = sources(dispatch, generator, text.tokenizer(), readiness);
   }
 
   /** With the headers and trailers that all of them have. */
@@ -142,6 +159,20 @@ final class RouterParts implements AutoCloseable {
     return config.pool().allowMixedNumerics()
         ? services.map(MixedNumericsHeader::on).toList()
         : services.toList();
+  }
+
+  private Sources sources(
+      ExpertDispatch dispatch, BatchGenerator generator, TextCodec codec, Readiness readiness) {
+    return new Sources(
+        info,
+        readiness,
+        dispatch::nodes,
+        dispatch.layer()::load,
+        dispatch.counts(),
+        generator.metrics()::load,
+        generator::look,
+        OptionalInt.empty(),
+        config.consolePrompts() ? Optional.of(ids -> codec.decode(ids, true)) : Optional.empty());
   }
 
   private ModelInfo info(String fingerprint) {
@@ -172,6 +203,11 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over HTTP. */
   List<Route> routes() {
     return routes;
+  }
+
+  /** Where the console learns what it shows. */
+  Sources sources() {
+    return Objects.requireNonNull(sources, "sources");
   }
 
   /** What operators call. */

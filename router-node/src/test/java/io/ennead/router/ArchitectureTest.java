@@ -27,6 +27,8 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.http..")
           .layer("api")
           .definedBy("io.ennead.router.api..")
+          .layer("console")
+          .definedBy("io.ennead.router.console..")
           .layer("score")
           .definedBy("io.ennead.router.score..")
           .layer("generate")
@@ -53,10 +55,12 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("main")
           .whereLayer("api")
           .mayOnlyBeAccessedByLayers("main", "http")
+          .whereLayer("console")
+          .mayOnlyBeAccessedByLayers("main")
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("api")
           .whereLayer("generate")
-          .mayOnlyBeAccessedByLayers("main", "http", "api", "score")
+          .mayOnlyBeAccessedByLayers("main", "http", "api", "score", "console")
           .whereLayer("sample")
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
@@ -71,11 +75,11 @@ class ArchitectureTest {
           .whereLayer("balance")
           .mayOnlyBeAccessedByLayers("main", "api")
           .whereLayer("dispatch")
-          .mayOnlyBeAccessedByLayers("main", "api", "balance")
+          .mayOnlyBeAccessedByLayers("main", "api", "balance", "console")
           .whereLayer("placement")
           .mayOnlyBeAccessedByLayers("main", "dispatch")
           .whereLayer("peer")
-          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "placement");
+          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "placement", "console");
 
   @ArchTest
   static final ArchRule noCycles =
@@ -114,6 +118,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "io.ennead.router.console..",
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.score..",
@@ -132,6 +137,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "io.ennead.router.console..",
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.score..",

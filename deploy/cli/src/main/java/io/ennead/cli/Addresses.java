@@ -32,6 +32,7 @@ final class Addresses {
             "grpcurl %s -d %s %s ennead.v1.InferenceService/Generate"
                 .formatted(grpcurl, REQUEST, address))
         .row("  OpenAI", "%s://127.0.0.1:%d/v1".formatted(http, ports.http()))
+        .row("  console", "%s://127.0.0.1:%d/console".formatted(http, router.admin()))
         .row("  metrics", "%s://127.0.0.1:%d/metrics".formatted(http, router.admin()))
         .row("  ready", "%s://127.0.0.1:%d/readyz".formatted(http, router.admin()))
         .print(out);

@@ -208,6 +208,17 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
     return result;
   }
 
+  /**
+   * What runs and waits now. Costs the loop a moment between two steps, so not to be asked often;
+   * not answered after the end.
+   *
+   * @param most how many to tell of, the oldest first
+   * @param promptTokens how many tokens of each prompt to tell
+   */
+  public CompletableFuture<LiveRequests> look(int most, int promptTokens) {
+    return loop.look(most, promptTokens);
+  }
+
   /** What is counted of the model's requests; others that use the model may count with it. */
   public GenerationMetrics metrics() {
     return metrics;

@@ -126,6 +126,11 @@ final class GenerateTask implements SequenceTask {
     }
   }
 
+  @Override
+  public String id() {
+    return request.responseId();
+  }
+
   private long seed() {
     return request.seed() + index;
   }

@@ -14,6 +14,11 @@ import java.util.OptionalInt;
  */
 interface SequenceTask {
 
+  /** Of the response; empty when it has none. */
+  default String id() {
+    return "";
+  }
+
   /** Which positions of the prompt need logits. */
   Logits promptLogits();
 

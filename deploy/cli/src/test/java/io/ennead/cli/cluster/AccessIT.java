@@ -246,6 +246,22 @@ class AccessIT {
     }
   }
 
+  @Test
+  void theConsoleIsForEverybodyAndItsFeedForReaders() throws Exception {
+    PortPlan.Ports router = cluster.router();
+    assertThat(get(router, "/console", Optional.empty()).statusCode()).isEqualTo(200);
+    assertThat(get(router, "/console/console.js", Optional.empty()).statusCode()).isEqualTo(200);
+    assertThat(get(router, "/console/feed", Optional.empty()).statusCode()).isEqualTo(401);
+    for (Role role : Role.values()) {
+      if (!READERS.contains(role)) {
+        assertThat(get(router, "/console/feed", Optional.of(cluster.key(role))).statusCode())
+            .as(role.label())
+            .isEqualTo(403);
+      }
+    }
+    assertThat(get(cluster.expert(), "/console", Optional.empty()).statusCode()).isEqualTo(404);
+  }
+
   private static HttpResponse<String> get(PortPlan.Ports node, String path, Optional<String> key)
       throws Exception {
     return cluster.get(node.admin(), path, key);
