@@ -62,6 +62,10 @@ public final class AdminServer implements AutoCloseable {
             Refusal.Format.TEXT,
             Guard.NONE,
             HttpObserver.NONE);
+    boolean onlyHere = options.bind(security).getAddress().isLoopbackAddress();
+    if (onlyHere && !security.gatekeeper().closed()) {
+      options = options.with(new LocalHosts(Refusal.Format.TEXT));
+    }
     JvmMetrics.builder().register(registry);
     NodeMetrics.register(registry, readiness);
     return new AdminServer(HttpServer.start(options, security, routes(readiness, registry, more)));

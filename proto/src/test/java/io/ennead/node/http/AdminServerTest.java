@@ -63,6 +63,21 @@ class AdminServerTest {
   }
 
   @Test
+  void withoutKeysOnLoopbackTheHostIsThisMachine() throws IOException {
+    assertThat(statusFor("rebound.example")).contains(" 403 ");
+    assertThat(statusFor("127.0.0.1.rebound.example:80")).contains(" 403 ");
+    assertThat(statusFor("localhost:8471")).contains(" 200 ");
+    assertThat(statusFor("127.0.0.1")).contains(" 200 ");
+    assertThat(statusFor("[::1]:8471")).contains(" 200 ");
+  }
+
+  private String statusFor(String host) throws IOException {
+    try (RawHttp http = new RawHttp(server.port())) {
+      return http.send("GET /livez HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(host)).head();
+    }
+  }
+
+  @Test
   void livezAnswersWhateverIsMissing() throws IOException, InterruptedException {
     readiness.waitFor("weights", "0 %");
     assertThat(send("GET", "/livez").statusCode()).isEqualTo(200);

@@ -2,6 +2,7 @@ package io.ennead.router.http;
 
 import io.ennead.node.http.Answer;
 import io.ennead.node.http.Guard;
+import io.ennead.node.http.LocalHosts;
 import io.ennead.node.http.Refusal;
 import io.ennead.node.http.Request;
 import java.net.URI;
@@ -20,9 +21,12 @@ import java.util.function.IntSupplier;
  */
 public final class BrowserGuard implements Guard {
   private static final String ORIGIN = "Origin";
+  private static final Refusal FOREIGN =
+      new Refusal(
+          403, "ORIGIN_NOT_ALLOWED", "origin: expected: the console's, or one of http-origins");
 
   private final boolean open;
-  private final boolean loopback;
+  private final Guard hosts;
   private final IntSupplier consolePort;
   private final Set<String> origins;
 
@@ -37,30 +41,23 @@ public final class BrowserGuard implements Guard {
   public BrowserGuard(
       boolean open, boolean loopback, IntSupplier consolePort, Set<String> origins) {
     this.open = open;
-    this.loopback = loopback;
+    this.hosts = open && loopback ? new LocalHosts(Answers.REFUSALS) : Guard.NONE;
     this.consolePort = consolePort;
     this.origins = Set.copyOf(origins);
   }
 
   @Override
   public Optional<Answer> before(Request head) {
-    if (open && loopback && !head.header("Host").map(BrowserGuard::local).orElse(true)) {
-      return refuse("HOST_NOT_ALLOWED", "host: expected: localhost, since no key is asked for");
-    }
-    if (head.header(ORIGIN).isEmpty()) {
-      return Optional.empty();
+    Optional<Answer> foreign = hosts.before(head);
+    if (foreign.isPresent() || head.header(ORIGIN).isEmpty()) {
+      return foreign;
     }
     if (!allowed(head)) {
-      return refuse(
-          "ORIGIN_NOT_ALLOWED", "origin: expected: the console's, or one of http-origins");
+      return Optional.of(Answers.REFUSALS.answer(FOREIGN));
     }
     boolean preflight =
         head.method().equals("OPTIONS") && head.header("Access-Control-Request-Method").isPresent();
     return preflight ? Optional.of(preflight()) : Optional.empty();
-  }
-
-  private static Optional<Answer> refuse(String code, String message) {
-    return Optional.of(Answers.REFUSALS.answer(new Refusal(403, code, message)));
   }
 
   private static Answer preflight() {
@@ -113,17 +110,5 @@ public final class BrowserGuard implements Guard {
     return host.equalsIgnoreCase("localhost")
         || host.startsWith("[")
         || host.matches("\\d{1,3}(\\.\\d{1,3}){3}");
-  }
-
-  private static boolean local(String host) {
-    try {
-      String name = URI.create("http://" + host).getHost();
-      return name != null
-          && (name.equalsIgnoreCase("localhost")
-              || name.matches("127(\\.\\d{1,3}){3}")
-              || name.equals("[::1]"));
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 }
