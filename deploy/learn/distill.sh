@@ -54,16 +54,16 @@ train() { # NAME SEED ARGUMENT...
   [ ! -s "$dir/result.json" ] || return 0
   mkdir -p "$dir"
   local try
-  for try in 1 2 3; do # a training that broke off goes on
+  for try in 1 2 3 4 5 6; do # a training that broke off goes on
     if "$ennead" distill "$dir" --addr "127.0.0.1:$port" --corpus "$corpus" --validation "$validation" \
       --labels "$out/labels" --steps "${STEPS:-400}" --batch "${BATCH:-4}" --sequences "${SEQUENCES:-800}" \
       --learning-rate "${RATE:-0.005}" --chunk $chunk --top "${TOP:-64}" --seed "$seed" "${shape[@]}" "$@" \
       > "$dir/out$try.log" 2>&1; then
       return 0
     fi
-    sleep 5
+    sleep 10
   done
-  echo "$dir: see $dir/out3.log" >&2
+  echo "$dir: see $dir/out6.log" >&2
   return 1
 }
 

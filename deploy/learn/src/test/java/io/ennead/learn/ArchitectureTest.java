@@ -3,6 +3,9 @@ package io.ennead.learn;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
+import ai.djl.ndarray.NDArray;
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -66,4 +69,19 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.ennead.client..", "io.ennead.v1..");
+
+  /** They free an operand that the backward pass reads: see {@code Pass.number}. */
+  @ArchTest
+  static final ArchRule noOperationTakesANumber =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.learn.model..")
+          .should()
+          .callMethodWhere(
+              DescribedPredicate.describe(
+                  "is an NDArray's with a Number",
+                  (JavaMethodCall call) ->
+                      call.getTargetOwner().isAssignableTo(NDArray.class)
+                          && call.getTarget().getRawParameterTypes().stream()
+                              .anyMatch(type -> type.isEquivalentTo(Number.class))));
 }

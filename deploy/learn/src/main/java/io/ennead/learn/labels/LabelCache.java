@@ -21,7 +21,8 @@ import java.util.zip.CRC32;
  * probabilities alone (float16) where rows are whole. A slot that was never written, or only in
  * part, has a wrong CRC-32 and is written again: nothing has to be repaired after a crash.
  *
- * <p>Safe for use by several threads of one process.
+ * <p>Safe for use by several threads. Processes may share a file: those that write a slot at the
+ * same time write the same bytes.
  */
 public final class LabelCache implements LabelSource, AutoCloseable {
   private static final int HEADER_BYTES = 512;

@@ -29,7 +29,7 @@ final class AttentionBlock {
     NDArray scores =
         q.reshape(batch, kv, (long) groups * length, dim)
             .matMul(k.transpose(0, 1, 3, 2))
-            .mul(config.scale())
+            .mul(pass.number(config.scale()))
             .reshape(batch, kv, groups, length, length)
             .add(mask(length));
     NDArray seen =

@@ -41,7 +41,7 @@ final class Experts {
         .sum(new int[] {1});
   }
 
-  private static NDArray weights(NDArray logits, NDArray chosen, GateConfig gate) {
+  private NDArray weights(NDArray logits, NDArray chosen, GateConfig gate) {
     NDArray weights =
         switch (gate.score()) {
           case SOFTMAX -> logits.softmax(1).gather(chosen, 1);
@@ -49,7 +49,7 @@ final class Experts {
           case SIGMOID -> throw new IllegalArgumentException("gate: SIGMOID");
         };
     NDArray sum = gate.renormalise() ? weights.div(weights.sum(new int[] {1}, true)) : weights;
-    return gate.scale() == 1 ? sum : sum.mul(gate.scale());
+    return gate.scale() == 1 ? sum : sum.mul(pass.number(gate.scale()));
   }
 
   /** The k highest logits of each row, ties to the lower id, as the server's gate. */

@@ -34,8 +34,10 @@ final class Loss {
       return;
     }
     double t = objective.temperature();
-    NDArray soft = divergence(t == 1 ? plain : logits.div(t).logSoftmax(1));
-    this.total = soft.mul(objective.alpha() * t * t).add(crossEntropy.mul(1 - objective.alpha()));
+    NDArray soft = divergence(t == 1 ? plain : logits.div(pass.number(t)).logSoftmax(1));
+    this.total =
+        soft.mul(pass.number(objective.alpha() * t * t))
+            .add(crossEntropy.mul(pass.number(1 - objective.alpha())));
     this.divergence = number(soft);
   }
 
@@ -81,12 +83,18 @@ final class Loss {
     double known = (negentropy(probabilities) + negentropy(remaining)) / rows;
     NDArray p = pass.floats(probabilities, new Shape(rows, width));
     if (labels.get(0).whole()) {
-      return logProbs.mul(p).sum().div(-rows).add(known);
+      return mean(logProbs.mul(p).sum(), known);
     }
     NDArray q = logProbs.gather(pass.ids(ids(labels, rows * width), new Shape(rows, width)), 1);
-    NDArray left = q.exp().sum(new int[] {1}).neg().add(1).maximum(LEAST_REMAINING).log(); // [rows]
+    NDArray left = // [rows]
+        pass.number(1).sub(q.exp().sum(new int[] {1})).maximum(pass.number(LEAST_REMAINING)).log();
     NDArray rest = left.mul(pass.floats(remaining, new Shape(rows)));
-    return q.mul(p).sum().add(rest.sum()).div(-rows).add(known);
+    return mean(q.mul(p).sum().add(rest.sum()), known);
+  }
+
+  /** Per row: what is known beforehand, less the sum. */
+  private NDArray mean(NDArray sum, double known) {
+    return pass.number(known).sub(sum.div(pass.number(batch.rows())));
   }
 
   private static float[] join(List<float[]> parts) {

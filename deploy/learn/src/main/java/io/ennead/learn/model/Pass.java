@@ -82,6 +82,15 @@ final class Pass implements AutoCloseable {
     return type == DataType.FLOAT32 ? array : array.toType(type, false);
   }
 
+  /**
+   * A constant of no dimensions. DJL's operations with a Number must not be used: they close their
+   * operand at once, autograd goes on to read it in the backward pass, and when the garbage
+   * collector has freed its buffer by then, gradients are wrong.
+   */
+  NDArray number(double value) {
+    return type == DataType.FLOAT32 ? manager.create((float) value) : manager.create(value);
+  }
+
   /** The gradients that the last backward pass left. */
   Weights gradients() {
     SortedMap<String, float[]> gradients = new TreeMap<>();

@@ -1,19 +1,13 @@
 package io.ennead.learn.model;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ennead.expert.architecture.ModelConfig;
-import io.ennead.expert.architecture.Weight;
+import io.ennead.expert.checkpoint.ElementType;
+import io.ennead.expert.checkpoint.SafetensorsWriter;
 import io.ennead.expert.checkpoint.family.Families;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -56,48 +50,14 @@ public final class StudentFiles {
 
   /** Writes the weights, in one move once all of them are there. */
   public void write(Weights weights) throws IOException {
-    List<Weight> tensors = Weights.all(config());
     Path unfinished = directory.resolve("model.safetensors.tmp");
-    byte[] header = header(tensors);
-    try (FileChannel file =
-        FileChannel.open(
+    Files.deleteIfExists(unfinished);
+    new SafetensorsWriter(ElementType.F32)
+        .write(
             unfinished,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      writeAll(file, buffer(Long.BYTES + header.length).putLong(header.length).put(header));
-      for (Weight tensor : tensors) {
-        float[] values = weights.get(tensor.tensor());
-        ByteBuffer bytes = buffer(values.length * Float.BYTES);
-        bytes.asFloatBuffer().put(values);
-        writeAll(file, bytes.position(bytes.limit()));
-      }
-      file.force(true);
-    }
+            Weights.all(config()),
+            (tensor, from, count, target) ->
+                target.asFloatBuffer().put(weights.get(tensor.tensor()), (int) from, count));
     Files.move(unfinished, directory.resolve("model.safetensors"), StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private static byte[] header(List<Weight> tensors) {
-    ObjectNode header = new ObjectMapper().createObjectNode();
-    long at = 0;
-    for (Weight tensor : tensors) {
-      long bytes = tensor.size() * Float.BYTES;
-      ObjectNode entry = header.putObject(tensor.tensor()).put("dtype", "F32");
-      tensor.storedShape().forEach(entry.putArray("shape")::add);
-      entry.putArray("data_offsets").add(at).add(at + bytes);
-      at += bytes;
-    }
-    return header.toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static ByteBuffer buffer(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static void writeAll(FileChannel file, ByteBuffer bytes) throws IOException {
-    bytes.flip();
-    while (bytes.hasRemaining()) {
-      file.write(bytes);
-    }
   }
 }

@@ -1,7 +1,6 @@
 package io.ennead.learn.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import io.ennead.expert.architecture.GatedFfn;
 import io.ennead.expert.architecture.GroupedQueryAttention;
@@ -65,15 +64,12 @@ final class Transformer {
   }
 
   private NDArray norm(NDArray x, Norm norm) {
-    NDArray square = x.square().mean(new int[] {1}, true).add(norm.epsilon()); // [rows, 1]
+    NDArray square =
+        x.square().mean(new int[] {1}, true).add(pass.number(norm.epsilon())); // [rows, 1]
     return x.div(square.sqrt()).mul(pass.weight(norm.weight()));
   }
 
-  private static NDArray scaled(NDArray x, double factor) {
-    return factor == 1 ? x : x.mul(factor);
-  }
-
-  static Shape heads(int batch, int length, int heads, int dim) {
-    return new Shape(batch, length, heads, dim);
+  private NDArray scaled(NDArray x, double factor) {
+    return factor == 1 ? x : x.mul(pass.number(factor));
   }
 }

@@ -3,10 +3,18 @@ package io.ennead.learn.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.training.GradientCollector;
 import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.engine.TorchModule;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +55,42 @@ class GradientTest {
       }
       assertThat(student.managedArrays()).isZero();
     }
+  }
+
+  /** Constants of the forward pass must last until the backward pass has read them. */
+  @Test
+  void collectingGarbageInBetweenChangesNoBit() {
+    ModelConfig config = TinyModel.of(4, 2);
+    Weights weights = Weights.random(config, 1);
+    Batch batch = TinyModel.batch(2, 7, 5, 3);
+    Objective objective = new Objective(0.7, 2);
+    try (Student student = Student.open(config, 1);
+        NDManager manager = TorchModule.startEngine(1).newBaseManager();
+        Pass pass = Pass.begin(manager, config, weights, DataType.FLOAT32, true)) {
+      Weights expected = student.gradients(weights, batch, objective).values();
+      try (GradientCollector collector = TorchModule.startEngine(1).newGradientCollector()) {
+        NDArray logits = new Transformer(config, pass).logits(batch.tokens(), batch.length());
+        NDArray total = Loss.of(pass, batch, objective, logits).total();
+        collectGarbage();
+        collector.backward(total);
+      }
+      Weights gradients = pass.gradients();
+      for (String name : weights.names()) {
+        assertThat(gradients.get(name)).as(name).isEqualTo(expected.get(name));
+      }
+    }
+  }
+
+  /** Frees direct buffers that nobody refers to, and writes NaN over what they were. */
+  private static void collectGarbage() {
+    List<ByteBuffer> junk = new ArrayList<>();
+    for (int round = 0; round < 5; round++) {
+      System.gc();
+      for (int i = 0; i < 2000; i++) {
+        junk.add(ByteBuffer.allocateDirect(Float.BYTES).putInt(0, -1));
+      }
+    }
+    assertThat(junk).hasSize(10_000);
   }
 
   /** Embedding and head are large enough here for every gradient to be. */
