@@ -121,6 +121,7 @@ public record RouterConfig(
     @Setting(help = "listen beyond loopback without TLS", byDefault = "false")
         boolean allowInsecure,
     PoolConfig pool,
+    LearningConfig learning,
     SecurityConfig security,
     TelemetryConfig telemetry) {
 

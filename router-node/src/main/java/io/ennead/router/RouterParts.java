@@ -23,10 +23,15 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.moe.MoeLayer;
+import io.ennead.router.profile.GateShape;
+import io.ennead.router.profile.ProfileDirectory;
+import io.ennead.router.profile.Profiles;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
@@ -107,8 +112,20 @@ final class RouterParts implements AutoCloseable {
                     text.chat(),
                     generator,
                     generator,
-                    layer)));
+                    layer,
+                    profiles())));
     services = services(catalog, generator.metrics());
+  }
+
+  private Supplier<Profiles> profiles() {
+    Set<Integer> layers = Set.copyOf(info.moeLayers());
+    GateShape shape = new GateShape(info.fingerprint(), layers, info.experts());
+    LearningConfig learning = config.learning();
+    return learning
+        .profileDirectory()
+        .<Supplier<Profiles>>map(
+            at -> keep(ProfileDirectory.watch(at, learning.defaultProfile(), shape)))
+        .orElse(() -> Profiles.NONE);
   }
 
   private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {

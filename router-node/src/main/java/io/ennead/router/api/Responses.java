@@ -52,7 +52,8 @@ final class Responses {
             .setQueueSeconds(seconds(info.queued()))
             .setTimeToFirstTokenSeconds(seconds(info.firstToken()))
             .setTotalSeconds(seconds(info.total()))
-            .setStop(info.stop());
+            .setStop(info.stop())
+            .setProfile(info.profile().id());
     if (info.degraded().tokens() > 0) {
       finish.setDegraded(degraded(info.degraded()));
     }

@@ -1,5 +1,6 @@
 package io.ennead.router.generate;
 
+import io.ennead.router.moe.RoutingProfile;
 import io.ennead.router.trace.LayerSummary;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.List;
  * @param firstToken from arrival to the first token
  * @param total from arrival to the end
  * @param degraded tokens, of the prompt too, that were computed without some of their experts
+ * @param profile that routing used
  */
 public record FinishInfo(
     int index,
@@ -33,10 +35,43 @@ public record FinishInfo(
     Duration queued,
     Duration firstToken,
     Duration total,
-    Degraded degraded) {
+    Degraded degraded,
+    RoutingProfile profile) {
   /** Copies the list. */
   public FinishInfo {
     routing = List.copyOf(routing);
+  }
+
+  /** An end without a routing profile. */
+  public FinishInfo(
+      int index,
+      Reason reason,
+      String stop,
+      int promptTokens,
+      int cachedPromptTokens,
+      int generatedTokens,
+      long seed,
+      long routingSeed,
+      List<LayerSummary> routing,
+      Duration queued,
+      Duration firstToken,
+      Duration total,
+      Degraded degraded) {
+    this(
+        index,
+        reason,
+        stop,
+        promptTokens,
+        cachedPromptTokens,
+        generatedTokens,
+        seed,
+        routingSeed,
+        routing,
+        queued,
+        firstToken,
+        total,
+        degraded,
+        RoutingProfile.NONE);
   }
 
   /** Why. */

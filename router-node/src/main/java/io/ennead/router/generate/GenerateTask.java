@@ -204,7 +204,8 @@ final class GenerateTask implements SequenceTask {
             Duration.ofNanos(admitted - arrived),
             Duration.ofNanos(firstToken - arrived),
             Duration.ofNanos(System.nanoTime() - arrived),
-            degraded);
+            degraded,
+            request.routing().profile());
     metrics.finished(info);
     log()
         .log(

@@ -26,4 +26,7 @@ public interface Gate {
 
   /** What rows' logits say of all experts under a rule. */
   GateDistribution distribution(RoutingRule rule);
+
+  /** The same of rows at a layer under all of their options. */
+  GateDistribution distribution(RoutingOptions options, int layer);
 }
