@@ -33,6 +33,8 @@ final class AccessRules {
           entry("ennead.v1.InferenceService/Tokenize", INFER),
           entry("ennead.v1.InferenceService/Detokenize", INFER),
           entry("ennead.v1.InferenceService/ListModels", INFER),
+          entry("ennead.v1.InferenceService/RecordFeedback", INFER),
+          entry("ennead.v1.InferenceService/DeleteFeedback", INFER),
           entry("ennead.v1.MoeService/Forward", INFER),
           entry("ennead.v1.ClusterService/GetPlacement", ADMIN),
           entry("ennead.v1.ClusterService/MoveExpert", ADMIN),

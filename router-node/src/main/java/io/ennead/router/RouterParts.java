@@ -16,6 +16,7 @@ import io.ennead.router.api.SlowReaders;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.RemoteExpertLayer;
+import io.ennead.router.feedback.Feedback;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
 import io.ennead.router.generate.GenerationMetrics;
@@ -30,6 +31,7 @@ import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -131,9 +133,11 @@ final class RouterParts implements AutoCloseable {
   private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
     SecureRandom seeds = new SecureRandom();
     SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    Optional<Feedback> feedback = config.learning().feedback().map(Feedback::open).map(this::keep);
     List<BindableService> services =
         List.of(
-            DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
+            DegradedTrailer.on(
+                new InferenceGrpcService(catalog, readers, seeds::nextLong, feedback)),
             DegradedTrailer.on(
                 keep(
                     MoeGrpcService.open(

@@ -39,6 +39,8 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.moe..")
           .layer("profile")
           .definedBy("io.ennead.router.profile..")
+          .layer("feedback")
+          .definedBy("io.ennead.router.feedback..")
           .layer("dispatch")
           .definedBy("io.ennead.router.dispatch..")
           .layer("balance")
@@ -52,18 +54,28 @@ class ArchitectureTest {
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("api")
           .whereLayer("generate")
-          .mayOnlyBeAccessedByLayers("main", "api", "score")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "feedback")
           .whereLayer("sample")
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
           .mayOnlyBeAccessedByLayers("sample", "moe")
           .whereLayer("trace")
-          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate", "feedback")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("moe")
           .mayOnlyBeAccessedByLayers(
-              "main", "api", "score", "generate", "trace", "model", "dispatch", "profile")
+              "main",
+              "api",
+              "score",
+              "generate",
+              "trace",
+              "model",
+              "dispatch",
+              "profile",
+              "feedback")
+          .whereLayer("feedback")
+          .mayOnlyBeAccessedByLayers("main", "api")
           .whereLayer("profile")
           .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("balance")
@@ -119,6 +131,8 @@ class ArchitectureTest {
               "io.ennead.router.sample..",
               "io.ennead.router.trace..",
               "io.ennead.router.random..",
+              "io.ennead.router.profile..",
+              "io.ennead.router.feedback..",
               "io.ennead.router.dispatch..",
               "io.ennead.router.placement..")
           .should()
@@ -137,6 +151,8 @@ class ArchitectureTest {
               "io.ennead.router.sample..",
               "io.ennead.router.trace..",
               "io.ennead.router.random..",
+              "io.ennead.router.profile..",
+              "io.ennead.router.feedback..",
               "io.ennead.router.dispatch..")
           .should()
           .dependOnClassesThat(

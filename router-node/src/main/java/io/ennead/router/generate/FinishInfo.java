@@ -1,9 +1,11 @@
 package io.ennead.router.generate;
 
 import io.ennead.router.moe.RoutingProfile;
+import io.ennead.router.trace.Decisions;
 import io.ennead.router.trace.LayerSummary;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a continuation ended.
@@ -21,6 +23,7 @@ import java.util.List;
  * @param total from arrival to the end
  * @param degraded tokens, of the prompt too, that were computed without some of their experts
  * @param profile that routing used
+ * @param decisions the experts that were drawn, when they are to be learned from
  */
 public record FinishInfo(
     int index,
@@ -36,7 +39,8 @@ public record FinishInfo(
     Duration firstToken,
     Duration total,
     Degraded degraded,
-    RoutingProfile profile) {
+    RoutingProfile profile,
+    Optional<Decisions> decisions) {
   /** Copies the list. */
   public FinishInfo {
     routing = List.copyOf(routing);
@@ -71,7 +75,8 @@ public record FinishInfo(
         firstToken,
         total,
         degraded,
-        RoutingProfile.NONE);
+        RoutingProfile.NONE,
+        Optional.empty());
   }
 
   /** Why. */

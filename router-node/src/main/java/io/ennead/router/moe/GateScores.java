@@ -29,7 +29,7 @@ final class GateScores {
   void load(float[] source, int offset, RoutingRule rule, float @Nullable [] bias) {
     temperature = rule.temperature();
     for (int expert = 0; expert < experts; expert++) {
-      double effective = effective(source[offset + expert]);
+      double effective = effective(config, source[offset + expert]);
       logits[expert] = bias == null ? effective : effective + bias[expert];
     }
     Arrays.fill(excluded, false);
@@ -38,7 +38,7 @@ final class GateScores {
   }
 
   /** The soft cap c tanh(l / c), if there is one. */
-  private double effective(float logit) {
+  static double effective(GateConfig config, float logit) {
     if (config.softCap().isEmpty()) {
       return logit;
     }

@@ -75,6 +75,16 @@ public final class ScoredGate implements Gate {
   }
 
   @Override
+  public boolean grouped() {
+    return config.groups().isPresent();
+  }
+
+  @Override
+  public double effective(float logit) {
+    return GateScores.effective(config, logit);
+  }
+
+  @Override
   public Routing route(int layer, float[] logits, RoutedRows rows) {
     requireFinite(logits, rows.count());
     int places = places(layer, rows);
