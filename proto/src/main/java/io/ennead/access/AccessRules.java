@@ -43,6 +43,8 @@ final class AccessRules {
           entry("ennead.v1.InferenceService/Tokenize", INFER),
           entry("ennead.v1.InferenceService/Detokenize", INFER),
           entry("ennead.v1.InferenceService/ListModels", INFER),
+          entry("ennead.v1.InferenceService/RecordFeedback", INFER),
+          entry("ennead.v1.InferenceService/DeleteFeedback", INFER),
           entry("ennead.v1.MoeService/Forward", INFER),
           entry(KSERVE + "ServerLive", EVERYBODY),
           entry(KSERVE + "ServerReady", EVERYBODY),

@@ -128,6 +128,7 @@ public record RouterConfig(
         boolean allowInsecure,
     HttpConfig http,
     PoolConfig pool,
+    LearningConfig learning,
     SecurityConfig security,
     TelemetryConfig telemetry) {
 

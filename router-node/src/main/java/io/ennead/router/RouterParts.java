@@ -22,6 +22,7 @@ import io.ennead.router.balance.Balancer;
 import io.ennead.router.console.Sources;
 import io.ennead.router.console.Timeline;
 import io.ennead.router.dispatch.RemoteExpertLayer;
+import io.ennead.router.feedback.Feedback;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
 import io.ennead.router.generate.ModelInfo;
@@ -30,6 +31,9 @@ import io.ennead.router.http.OpenAiRoutes;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.MoeLayer;
+import io.ennead.router.profile.GateShape;
+import io.ennead.router.profile.ProfileDirectory;
+import io.ennead.router.profile.Profiles;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
@@ -37,6 +41,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -129,17 +135,19 @@ final class RouterParts implements AutoCloseable {
                     text.chat(),
                     generator,
                     generator,
-                    layer)));
+                    layer,
+                    profiles())));
     SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
     SecureRandom seeds = new SecureRandom();
-    GenerationReader generations = new GenerationReader(catalog, seeds::nextLong);
+    Optional<Feedback> feedback = config.learning().feedback().map(Feedback::open).map(this::keep);
+    GenerationReader generations = new GenerationReader(catalog, seeds::nextLong, feedback);
     LayerCalls layers =
         keep(
             LayerCalls.open(
                 catalog, config.moeLimits(), seeds::nextLong, generator.metrics()::degraded));
     services =
         services(
-            new InferenceGrpcService(catalog, readers, seeds::nextLong),
+            new InferenceGrpcService(catalog, readers, seeds::nextLong, feedback),
             new MoeGrpcService(layers),
             new KServeGrpcService(catalog, generations, layers, readiness, readers));
     routes =
@@ -151,6 +159,17 @@ final class RouterParts implements AutoCloseable {
             config.slowReaderLimits().bytes(),
             config.pool().allowMixedNumerics());
     sources = sources(dispatch, generator, text.tokenizer(), readiness);
+  }
+
+  private Supplier<Profiles> profiles() {
+    Set<Integer> layers = Set.copyOf(info.moeLayers());
+    GateShape shape = new GateShape(info.fingerprint(), layers, info.experts());
+    LearningConfig learning = config.learning();
+    return learning
+        .profileDirectory()
+        .<Supplier<Profiles>>map(
+            at -> keep(ProfileDirectory.watch(at, learning.defaultProfile(), shape)))
+        .orElse(() -> Profiles.NONE);
   }
 
   /** With the headers and trailers that all of them have. */

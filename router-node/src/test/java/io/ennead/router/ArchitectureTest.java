@@ -43,6 +43,10 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.model..")
           .layer("moe")
           .definedBy("io.ennead.router.moe..")
+          .layer("profile")
+          .definedBy("io.ennead.router.profile..")
+          .layer("feedback")
+          .definedBy("io.ennead.router.feedback..")
           .layer("dispatch")
           .definedBy("io.ennead.router.dispatch..")
           .layer("balance")
@@ -60,18 +64,30 @@ class ArchitectureTest {
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("api")
           .whereLayer("generate")
-          .mayOnlyBeAccessedByLayers("main", "http", "api", "score", "console")
+          .mayOnlyBeAccessedByLayers("main", "http", "api", "score", "console", "feedback")
           .whereLayer("sample")
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
           .mayOnlyBeAccessedByLayers("sample", "moe")
           .whereLayer("trace")
-          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate", "feedback")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers("main", "http", "api", "generate")
           .whereLayer("moe")
           .mayOnlyBeAccessedByLayers(
-              "main", "api", "score", "generate", "trace", "model", "dispatch")
+              "main",
+              "api",
+              "score",
+              "generate",
+              "trace",
+              "model",
+              "dispatch",
+              "profile",
+              "feedback")
+          .whereLayer("feedback")
+          .mayOnlyBeAccessedByLayers("main", "api")
+          .whereLayer("profile")
+          .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("balance")
           .mayOnlyBeAccessedByLayers("main", "api")
           .whereLayer("dispatch")
@@ -126,6 +142,8 @@ class ArchitectureTest {
               "io.ennead.router.sample..",
               "io.ennead.router.trace..",
               "io.ennead.router.random..",
+              "io.ennead.router.profile..",
+              "io.ennead.router.feedback..",
               "io.ennead.router.dispatch..",
               "io.ennead.router.placement..")
           .should()
@@ -145,6 +163,8 @@ class ArchitectureTest {
               "io.ennead.router.sample..",
               "io.ennead.router.trace..",
               "io.ennead.router.random..",
+              "io.ennead.router.profile..",
+              "io.ennead.router.feedback..",
               "io.ennead.router.dispatch..")
           .should()
           .dependOnClassesThat(

@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       HealthCommand.class,
       CertsCommand.class,
       KeysCommand.class,
+      ProfilesCommand.class,
       ConfigCommand.class,
       BenchCommand.class,
       BenchLoadCommand.class,

@@ -197,7 +197,8 @@ public final class LayerCalls implements AutoCloseable {
                 TensorCodec.encode(
                     result.rows().values(), DataType.DATA_TYPE_F32, job.rows(), width))
             .setRouting(Responses.routing(result.routing()))
-            .setRoutingSeed(job.routing().seed());
+            .setRoutingSeed(job.routing().seed())
+            .setProfile(job.routing().profile().id());
     trace.message().ifPresent(response::setTrace);
     Degraded degraded = degraded(job, result.degraded());
     if (degraded.tokens() > 0) {

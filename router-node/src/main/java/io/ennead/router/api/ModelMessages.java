@@ -4,7 +4,9 @@ import io.ennead.expert.architecture.GateConfig;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.moe.RoutingProfile;
 import io.ennead.router.moe.RoutingRule;
+import io.ennead.router.profile.Profiles;
 import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.Truncation;
@@ -24,6 +26,7 @@ final class ModelMessages {
 
   static Model model(ServedModel model) {
     ModelInfo info = model.info();
+    Profiles profiles = model.profiles().get();
     return Model.newBuilder()
         .setName(info.name())
         .setFamily(info.family())
@@ -40,6 +43,8 @@ final class ModelMessages {
         .setDefaultSampling(sampling(info.defaultSampling()))
         .setGate(gate(info.gate(), model.policy()))
         .setBounds(bounds(model.policy()))
+        .addAllProfiles(profiles.all().stream().map(RoutingProfile::id).toList())
+        .setDefaultProfile(profiles.byDefault().id())
         .build();
   }
 

@@ -54,7 +54,8 @@ public final class Responses {
             .setQueueSeconds(seconds(info.queued()))
             .setTimeToFirstTokenSeconds(seconds(info.firstToken()))
             .setTotalSeconds(seconds(info.total()))
-            .setStop(info.stop());
+            .setStop(info.stop())
+            .setProfile(info.profile().id());
     if (info.degraded().tokens() > 0) {
       finish.setDegraded(degraded(info.degraded()));
     }

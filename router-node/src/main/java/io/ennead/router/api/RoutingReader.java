@@ -10,6 +10,7 @@ import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.RoutingRule.Mass;
 import io.ennead.router.moe.RoutingRule.Mode;
 import io.ennead.router.moe.RoutingRule.Weights;
+import io.ennead.router.profile.Profiles;
 import io.ennead.v1.ExcludedExpert;
 import io.ennead.v1.ExpertFailureMode;
 import io.ennead.v1.ExpertFailurePolicy;
@@ -31,11 +32,13 @@ final class RoutingReader {
   private final io.ennead.v1.RoutingOptions options;
   private final ModelInfo model;
   private final RequestPolicy policy;
+  private final Profiles profiles;
 
   private RoutingReader(io.ennead.v1.RoutingOptions options, ServedModel served) {
     this.options = options;
     this.model = served.info();
     this.policy = served.policy();
+    this.profiles = served.profiles().get();
   }
 
   /**
@@ -55,7 +58,7 @@ final class RoutingReader {
     }
     RoutingOptions read = read(options, served, seed);
     FailurePolicy whole = new FailurePolicy(read.failure().patience(), Optional.empty());
-    return new RoutingOptions(read.rule(), read.byLayer(), read.seed(), whole);
+    return read.with(whole);
   }
 
   private RoutingOptions read(long seed) {
@@ -76,7 +79,8 @@ final class RoutingReader {
       }
     }
     return new RoutingOptions(
-        others, byLayer, options.hasSeed() ? options.getSeed() : seed, failure());
+            others, byLayer, options.hasSeed() ? options.getSeed() : seed, failure())
+        .under(profiles.find(options.getProfile()));
   }
 
   private FailurePolicy failure() {

@@ -8,6 +8,7 @@ import io.ennead.router.moe.Gate;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.Dry;
 import io.ennead.router.sample.TokenSampler;
+import io.ennead.router.trace.DecisionRecorder;
 import io.ennead.router.trace.TraceLevel;
 import io.ennead.router.trace.TraceOptions;
 import io.ennead.router.trace.TraceRecorder;
@@ -149,6 +150,10 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
             request.trace().oneOf(request.continuations()),
             request.routing(),
             request.prompt().length),
+        request.decisionBytes() == 0
+            ? Optional.empty()
+            : DecisionRecorder.of(
+                gate, request.routing(), model.moeLayers(), request.decisionBytes()),
         metrics,
         RequestSpan.begin(tracing, request, index, model.name()));
   }

@@ -3,6 +3,7 @@ package io.ennead.router.moe;
 import io.ennead.expert.architecture.GateConfig;
 import io.ennead.expert.architecture.GateConfig.Score;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Effective logits and scores of one row under a rule: steps 1 and 2 of {@link ScoredGate}. Scores
@@ -24,11 +25,12 @@ final class GateScores {
     this.excluded = new boolean[experts];
   }
 
-  /** Takes the row at {@code offset}. */
-  void load(float[] source, int offset, RoutingRule rule) {
+  /** Takes the row at {@code offset}; {@code bias} [experts] is added to its effective logits. */
+  void load(float[] source, int offset, RoutingRule rule, float @Nullable [] bias) {
     temperature = rule.temperature();
     for (int expert = 0; expert < experts; expert++) {
-      logits[expert] = effective(source[offset + expert]);
+      double effective = effective(config, source[offset + expert]);
+      logits[expert] = bias == null ? effective : effective + bias[expert];
     }
     Arrays.fill(excluded, false);
     rule.excluded().forEach(expert -> excluded[expert] = true);
@@ -36,7 +38,7 @@ final class GateScores {
   }
 
   /** The soft cap c tanh(l / c), if there is one. */
-  private double effective(float logit) {
+  static double effective(GateConfig config, float logit) {
     if (config.softCap().isEmpty()) {
       return logit;
     }

@@ -11,15 +11,27 @@ import java.util.Map;
  * @param byLayer rules of single layers
  * @param seed of the random stream that {@link RoutingRule.Mode#SAMPLED} draws from
  * @param failure what to do when experts cannot be reached
+ * @param profile whose biases are added to the gate's logits; its temperatures are in the rules
+ *     already ({@link #under})
  */
 public record RoutingOptions(
-    RoutingRule rule, Map<Integer, RoutingRule> byLayer, long seed, FailurePolicy failure) {
+    RoutingRule rule,
+    Map<Integer, RoutingRule> byLayer,
+    long seed,
+    FailurePolicy failure,
+    RoutingProfile profile) {
   /** What the model's own configuration says. */
   public static final RoutingOptions DEFAULT = everywhere(RoutingRule.MODEL, 0);
 
   /** Copies the map. */
   public RoutingOptions {
     byLayer = Map.copyOf(byLayer);
+  }
+
+  /** Options without a profile. */
+  public RoutingOptions(
+      RoutingRule rule, Map<Integer, RoutingRule> byLayer, long seed, FailurePolicy failure) {
+    this(rule, byLayer, seed, failure, RoutingProfile.NONE);
   }
 
   /** Options that fail when experts cannot be reached. */
@@ -36,10 +48,23 @@ public record RoutingOptions(
   public RoutingOptions effective() {
     Map<Integer, RoutingRule> others = new HashMap<>(byLayer);
     others.values().removeIf(rule::equals);
-    return new RoutingOptions(rule, others, sampled() ? seed : 0);
+    return new RoutingOptions(rule, others, sampled() ? seed : 0, FailurePolicy.FAIL, profile);
   }
 
-  private boolean sampled() {
+  /** The same under a profile, whose temperatures multiply those of the rules. */
+  public RoutingOptions under(RoutingProfile other) {
+    Map<Integer, RoutingRule> tempered = new HashMap<>(byLayer);
+    other.layers().forEach((layer, own) -> tempered.put(layer, own.temper(at(layer))));
+    return new RoutingOptions(rule, tempered, seed, failure, other);
+  }
+
+  /** The same with another policy. */
+  public RoutingOptions with(FailurePolicy other) {
+    return new RoutingOptions(rule, byLayer, seed, other, profile);
+  }
+
+  /** Whether experts are drawn at any layer. */
+  public boolean sampled() {
     return rule.mode() == Mode.SAMPLED
         || byLayer.values().stream().anyMatch(other -> other.mode() == Mode.SAMPLED);
   }

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * weights from their scores. What a family has or has not is in {@link GateConfig}, whose order of
  * operations it follows.
  *
- * <p>A row's {@link RoutingRule} acts on the effective logits l (after the soft cap), in this order
- * (T is the temperature; T = 1 divides by nothing and so is bit-identical to no temperature):
+ * <p>A row's {@link RoutingProfile} adds its biases to the effective logits (after the soft cap);
+ * without one nothing is added. Its {@link RoutingRule} acts on the sums l, in this order (T is the
+ * temperature; T = 1 divides by nothing and so is bit-identical to no temperature):
  *
  * <ol>
  *   <li>Excluded experts are out: as if their logit were -infinity.
@@ -74,6 +75,16 @@ public final class ScoredGate implements Gate {
   }
 
   @Override
+  public boolean grouped() {
+    return config.groups().isPresent();
+  }
+
+  @Override
+  public double effective(float logit) {
+    return GateScores.effective(config, logit);
+  }
+
+  @Override
   public Routing route(int layer, float[] logits, RoutedRows rows) {
     requireFinite(logits, rows.count());
     int places = places(layer, rows);
@@ -84,7 +95,7 @@ public final class ScoredGate implements Gate {
       RoutingOptions options = rows.options().get(i);
       RoutingRule rule = options.at(layer);
       GumbelNoise noise = new GumbelNoise(options.seed(), rows.positions()[i], layer);
-      row.route(logits, i * experts(), rule, noise);
+      row.route(logits, i * experts(), rule, options.profile().bias(layer), noise);
       row.copyTo(ids, weights, i * places);
     }
     return new Routing(rows.count(), places, ids, weights);
@@ -107,7 +118,12 @@ public final class ScoredGate implements Gate {
 
   @Override
   public GateDistribution distribution(RoutingRule rule) {
-    return new GateDistribution(config, rule);
+    return new GateDistribution(config, rule, null);
+  }
+
+  @Override
+  public GateDistribution distribution(RoutingOptions options, int layer) {
+    return new GateDistribution(config, options.at(layer), options.profile().bias(layer));
   }
 
   private void requireFinite(float[] logits, int rows) {

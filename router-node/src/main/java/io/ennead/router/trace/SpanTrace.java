@@ -67,7 +67,7 @@ public final class SpanTrace {
     int k = rule.expertsPerToken(gate.expertsPerToken());
     LayerSums own = new LayerSums(layer, gate.experts());
     LayerTrace trace = full ? LayerTrace.of(layer, tokens, gate.experts(), k) : null;
-    GateDistribution distribution = gate.distribution(rule);
+    GateDistribution distribution = gate.distribution(routing, layer);
     for (int token = 0; token < tokens; token++) {
       int row = firstRow + token;
       distribution.load(logits, row * gate.experts());
