@@ -38,6 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CertsCommand.class,
       KeysCommand.class,
       ProfilesCommand.class,
+      AdaptCommand.class,
+      FeedbackTrialCommand.class,
       ConfigCommand.class,
       BenchCommand.class,
       BenchLoadCommand.class,
