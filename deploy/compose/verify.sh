@@ -17,7 +17,7 @@ base_port=${BASE_PORT:-18480}
 address=127.0.0.1:$base_port
 prompt='Once upon a time there was a poor woodcutter'
 export COMPOSE_PROJECT_NAME=ennead-verify
-export ROUTER_PORT=$base_port ROUTER_ADMIN_PORT=$((base_port + 1))
+export ROUTER_PORT=$base_port ROUTER_ADMIN_PORT=$((base_port + 1)) ROUTER_HTTP_PORT=$((base_port + 2))
 export CERTS_DIR=$work/certs GHZ=$work/bin/ghz IMAGE=ennead:verify
 export LOAD_TIME=600s COMPOSE_HTTP_TIMEOUT=300 # for machines that others keep busy
 export RUN_AS="${RUN_AS:-65532:65532}"

@@ -51,7 +51,10 @@ def settings(launcher, node, variables):
 
 def check_probes(pod, container, given):
     ports = {p["name"]: p["containerPort"] for p in container["ports"]}
-    if ports != {"grpc": given["port"], "admin": given["admin-port"]}:
+    expected = {"grpc": given["port"], "admin": given["admin-port"]}
+    if "http-port" in given:
+        expected["http"] = given["http-port"]
+    if ports != expected:
         fail(f"ports {ports} (expected: those of the settings)")
     scheme = "HTTPS" if given["tls-cert"] else "HTTP"
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):

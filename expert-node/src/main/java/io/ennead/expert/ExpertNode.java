@@ -3,7 +3,6 @@ package io.ennead.expert;
 import io.ennead.expert.api.ExpertGrpcService;
 import io.ennead.expert.api.ServedExperts;
 import io.ennead.expert.engine.TorchExperts;
-import io.ennead.node.AdminServer;
 import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
@@ -15,6 +14,7 @@ import io.ennead.node.Progress;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.AdminServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -193,7 +193,8 @@ public final class ExpertNode implements AutoCloseable {
           config.allowInsecure(),
           security,
           readiness,
-          registry);
+          registry,
+          List.of());
     } catch (RuntimeException e) {
       server.close();
       security.close();

@@ -168,6 +168,14 @@ public final class ServingException extends RuntimeException {
         Map.of("operation", operation, "role", role));
   }
 
+  /** A method of another product's protocol that is not served; {@code instead} says what is. */
+  public static ServingException methodUnsupported(String operation, String instead) {
+    return of(
+        ErrorReason.ERROR_REASON_METHOD_UNSUPPORTED,
+        "%s is not served (expected: %s)".formatted(operation, instead),
+        Map.of("operation", operation));
+  }
+
   /** Why. */
   public ErrorReason reason() {
     return reason;

@@ -3,7 +3,7 @@ package io.ennead.node;
 import java.net.InetSocketAddress;
 
 /** The addresses that a node may listen on: loopback, and others only when that is asked for. */
-final class BindAddress {
+public final class BindAddress {
   private BindAddress() {}
 
   /**
@@ -14,7 +14,7 @@ final class BindAddress {
    *     for without
    * @throws ConfigException when the host is unknown or may not be bound
    */
-  static InetSocketAddress of(String setting, String host, int port, boolean safe) {
+  public static InetSocketAddress of(String setting, String host, int port, boolean safe) {
     InetSocketAddress address = new InetSocketAddress(host, port);
     if (address.isUnresolved()) {
       throw new ConfigException(

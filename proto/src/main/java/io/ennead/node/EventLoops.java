@@ -2,6 +2,7 @@ package io.ennead.node;
 
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -48,16 +49,20 @@ public final class EventLoops implements AutoCloseable {
     return server
         .bossEventLoopGroup(group)
         .workerEventLoopGroup(group)
-        .channelFactory(
-            () -> {
-              ServerChannel channel = serverChannel();
-              accepting.ifPresent(handler -> channel.pipeline().addLast(handler));
-              return channel;
-            });
+        .channelFactory(() -> serverChannel(accepting));
   }
 
-  private static ServerChannel serverChannel() {
-    return Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+  /** The same for a server that is not gRPC's. */
+  public ServerBootstrap serve(
+      ServerBootstrap server, Optional<? extends ChannelHandler> accepting) {
+    return server.group(group).channelFactory(() -> serverChannel(accepting));
+  }
+
+  private static ServerChannel serverChannel(Optional<? extends ChannelHandler> accepting) {
+    ServerChannel channel =
+        Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+    accepting.ifPresent(handler -> channel.pipeline().addLast(handler));
+    return channel;
   }
 
   /** Lets a client run on these threads. */

@@ -6,10 +6,11 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Optional;
 
 /** What every node tells of itself. */
-final class NodeMetrics {
+public final class NodeMetrics {
   private NodeMetrics() {}
 
-  static void register(PrometheusRegistry registry, Readiness readiness) {
+  /** Registers them. */
+  public static void register(PrometheusRegistry registry, Readiness readiness) {
     GaugeWithCallback.builder()
         .name("ennead_ready")
         .help("1 while the node serves calls, 0 while it loads, misses something or drains.")

@@ -158,16 +158,18 @@ public final class NodeSecurity implements AutoCloseable {
     return watcher;
   }
 
-  Optional<TlsIdentity> tls() {
+  /** Who this node is; empty without TLS. */
+  public Optional<TlsIdentity> tls() {
     return tls;
   }
 
-  Gatekeeper gatekeeper() {
+  /** Who may call what. */
+  public Gatekeeper gatekeeper() {
     return gatekeeper;
   }
 
   /** For the pipeline of a listening channel; empty without TLS. */
-  Optional<FailedHandshakes> failedHandshakes() {
+  public Optional<FailedHandshakes> failedHandshakes() {
     return tls.map(identity -> new FailedHandshakes(metrics::failedHandshake));
   }
 

@@ -16,7 +16,7 @@ final class SecurityMetrics {
     failedHandshakes =
         Counter.builder()
             .name("ennead_tls_failed_handshakes_total")
-            .help("gRPC connections that ended before their TLS handshake did.")
+            .help("Connections that ended before their TLS handshake did.")
             .register(registry);
     reloads =
         Counter.builder()

@@ -2,6 +2,7 @@ package io.ennead.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ennead.node.http.AdminServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

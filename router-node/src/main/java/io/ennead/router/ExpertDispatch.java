@@ -9,6 +9,7 @@ import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
 import io.ennead.router.balance.Balancer;
+import io.ennead.router.console.Timeline;
 import io.ennead.router.dispatch.DispatchMetrics;
 import io.ennead.router.dispatch.ExpertRowCounts;
 import io.ennead.router.dispatch.LayerMetrics;
@@ -17,6 +18,7 @@ import io.ennead.router.moe.ActivePacks;
 import io.ennead.router.pack.PackFingerprints;
 import io.ennead.router.pack.PackOperator;
 import io.ennead.router.peer.Expectations;
+import io.ennead.router.peer.ExpertHolder;
 import io.ennead.router.peer.PeerMetrics;
 import io.ennead.router.peer.PeerMonitor;
 import io.ennead.router.placement.PlacementTracker;
@@ -66,6 +68,7 @@ public final class ExpertDispatch implements AutoCloseable {
         Fingerprints.model(checkpoint),
         Dialer.PLAINTEXT,
         Tracing.OFF,
+        new Timeline(),
         new Readiness(),
         new PrometheusRegistry());
   }
@@ -76,6 +79,7 @@ public final class ExpertDispatch implements AutoCloseable {
       String fingerprint,
       Dialer dialer,
       Tracing tracing,
+      Timeline timeline,
       Readiness readiness,
       PrometheusRegistry registry) {
     ModelConfig model = checkpoint.config();
@@ -98,7 +102,10 @@ public final class ExpertDispatch implements AutoCloseable {
             dialer.traced(tracing),
             expected,
             config.pool().probing(),
-            placement::update);
+            peers -> {
+              placement.update(peers);
+              timeline.look(peers);
+            });
     ExpertRowCounts counts = new ExpertRowCounts(model.moeLayers(), model.experts());
     placement.register(registry);
     PeerMetrics.register(registry, monitor::peers);
@@ -111,6 +118,7 @@ public final class ExpertDispatch implements AutoCloseable {
             config.pool().patience(),
             metrics,
             counts,
+            timeline,
             tracing);
     return new ExpertDispatch(readiness, monitor, layer, counts, placement, packs);
   }
@@ -127,6 +135,16 @@ public final class ExpertDispatch implements AutoCloseable {
 
   RemoteExpertLayer layer() {
     return layer;
+  }
+
+  /** All nodes known now. */
+  List<ExpertHolder> nodes() {
+    return monitor.peers();
+  }
+
+  /** What is dispatched. */
+  ExpertRowCounts counts() {
+    return counts;
   }
 
   /** Moves experts between the nodes. */

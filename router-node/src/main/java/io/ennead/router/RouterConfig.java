@@ -36,12 +36,18 @@ public record RouterConfig(
             byDefault = "127.0.0.1")
         String host,
     @Setting(help = "gRPC port; 0: any free one", byDefault = "8470") int port,
-    @Setting(help = "port of /metrics, /livez and /readyz; 0: any free one", byDefault = "8471")
+    @Setting(
+            help = "port of /metrics, /livez, /readyz and the web console; 0: any free one",
+            byDefault = "8471")
         int adminPort,
     @Setting(help = "address of ClusterService, which only operators call", byDefault = "127.0.0.1")
         String clusterHost,
     @Setting(help = "its gRPC port; 0: any free one; -1: the admin port and 2", byDefault = "-1")
         int clusterPort,
+    @Setting(
+            help = "show the beginning of every prompt in the web console, to whoever may read it",
+            byDefault = "false")
+        boolean consolePrompts,
     @Setting(
             help =
                 "series of metrics: summary, or layers, which adds those of every layer and expert",
@@ -120,7 +126,9 @@ public record RouterConfig(
         Duration drainDelay,
     @Setting(help = "listen beyond loopback without TLS", byDefault = "false")
         boolean allowInsecure,
+    HttpConfig http,
     PoolConfig pool,
+    LearningConfig learning,
     SecurityConfig security,
     TelemetryConfig telemetry) {
 

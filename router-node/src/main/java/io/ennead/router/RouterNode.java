@@ -1,6 +1,5 @@
 package io.ennead.router;
 
-import io.ennead.node.AdminServer;
 import io.ennead.node.CallMetrics;
 import io.ennead.node.ConfigException;
 import io.ennead.node.ConfigLoader;
@@ -10,6 +9,9 @@ import io.ennead.node.NodeServer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Shutdown;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.AdminServer;
+import io.ennead.node.http.HttpServer;
+import io.ennead.router.console.Console;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.Security;
 import java.time.Duration;
@@ -33,6 +35,7 @@ public final class RouterNode implements AutoCloseable {
   private final NodeServer server;
   private final AdminServer admin;
   private final NodeServer cluster;
+  private final HttpServer http;
   private final Started started;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -41,11 +44,13 @@ public final class RouterNode implements AutoCloseable {
       NodeServer server,
       AdminServer admin,
       NodeServer cluster,
+      HttpServer http,
       Started started) {
     this.readiness = readiness;
     this.server = server;
     this.admin = admin;
     this.cluster = cluster;
+    this.http = http;
     this.started = started;
   }
 
@@ -109,10 +114,17 @@ public final class RouterNode implements AutoCloseable {
     started.keep(tracing);
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
-      AdminServer admin = started.keep(startAdmin(config, security, readiness, registry));
+      Console console = Console.read(security.tls().isPresent());
+      AdminServer admin = started.keep(startAdmin(config, security, readiness, registry, console));
+      started.keep(console);
       RouterParts parts =
           RouterParts.assemble(
-              config, security.dialer(config.pool().peerKey()), tracing, readiness, registry);
+              config,
+              security.dialer(config.pool().peerKey()),
+              tracing,
+              console.timeline(),
+              readiness,
+              registry);
       started.keep(parts);
       CallMetrics metrics = new CallMetrics(registry);
       NodeServer cluster =
@@ -124,6 +136,8 @@ public final class RouterNode implements AutoCloseable {
               parts.operatorServices(),
               Set.of());
       started.keep(cluster);
+      HttpServer http =
+          started.keep(RouterHttp.start(config, security, admin, parts.routes(), registry));
       NodeServer server =
           NodeServer.start(
               config.serverOptions(),
@@ -134,9 +148,10 @@ public final class RouterNode implements AutoCloseable {
               parts.services(),
               Set.of());
       started.keep(server);
+      console.open(parts.sources().withHttpPort(http.port()));
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
-      return new RouterNode(readiness, server, admin, cluster, started);
+      return new RouterNode(readiness, server, admin, cluster, http, started);
     } catch (RuntimeException e) {
       started.close();
       throw e;
@@ -147,14 +162,16 @@ public final class RouterNode implements AutoCloseable {
       RouterConfig config,
       NodeSecurity security,
       Readiness readiness,
-      PrometheusRegistry registry) {
+      PrometheusRegistry registry,
+      Console console) {
     return AdminServer.start(
         config.security().adminHost(),
         config.adminPort(),
         config.allowInsecure(),
         security,
         readiness,
-        registry);
+        registry,
+        console.routes());
   }
 
   /** The gRPC port. */
@@ -172,6 +189,11 @@ public final class RouterNode implements AutoCloseable {
     return cluster.port();
   }
 
+  /** The port of OpenAI's HTTP API. */
+  public int httpPort() {
+    return http.port();
+  }
+
   /**
    * Waits until every expert can be reached.
    *
@@ -187,6 +209,7 @@ public final class RouterNode implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      http.drain(); // its grace is that of the gRPC server, not one after the other
       started.close();
     }
   }

@@ -7,27 +7,45 @@ import io.ennead.expert.pack.PackDirectory;
 import io.ennead.node.Dialer;
 import io.ennead.node.Readiness;
 import io.ennead.node.Tracing;
+import io.ennead.node.http.Route;
 import io.ennead.router.api.ClusterGrpcService;
 import io.ennead.router.api.DegradedTrailer;
+import io.ennead.router.api.GenerationReader;
 import io.ennead.router.api.InferenceGrpcService;
+import io.ennead.router.api.LayerCalls;
 import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.api.SlowReaders;
+import io.ennead.router.api.kserve.KServeGrpcService;
 import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
+import io.ennead.router.console.Sources;
+import io.ennead.router.console.Timeline;
 import io.ennead.router.dispatch.RemoteExpertLayer;
+import io.ennead.router.feedback.Feedback;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
-import io.ennead.router.generate.GenerationMetrics;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.router.http.OpenAiRoutes;
 import io.ennead.router.model.MoeModel;
+import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.MoeLayer;
+import io.ennead.router.profile.GateShape;
+import io.ennead.router.profile.ProfileDirectory;
+import io.ennead.router.profile.Profiles;
 import io.grpc.BindableService;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The router's parts, put together by hand from the bottom up; closed from the top down. */
 final class RouterParts implements AutoCloseable {
@@ -38,7 +56,9 @@ final class RouterParts implements AutoCloseable {
   private final ModelInfo info;
   private final GenerationDefaults defaults;
   private List<BindableService> services = List.of();
+  private List<Route> routes = List.of();
   private List<BindableService> operatorServices = List.of();
+  private @Nullable Sources sources;
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
     this.config = config;
@@ -57,11 +77,12 @@ final class RouterParts implements AutoCloseable {
       RouterConfig config,
       Dialer dialer,
       Tracing tracing,
+      Timeline timeline,
       Readiness readiness,
       PrometheusRegistry registry) {
     RouterParts parts = new RouterParts(config, registry);
     try {
-      parts.open(dialer, tracing, readiness);
+      parts.open(dialer, tracing, timeline, readiness);
       return parts;
     } catch (RuntimeException e) {
       parts.close();
@@ -69,13 +90,20 @@ final class RouterParts implements AutoCloseable {
     }
   }
 
-  private void open(Dialer dialer, Tracing tracing, Readiness readiness) {
+  private void open(Dialer dialer, Tracing tracing, Timeline timeline, Readiness readiness) {
     config.requireRoomFor(info.contextLength());
     ModelText text = keep(ModelText.open(config.model(), checkpoint.config()));
     ExpertDispatch dispatch =
         keep(
             ExpertDispatch.start(
-                config, checkpoint, info.fingerprint(), dialer, tracing, readiness, registry));
+                config,
+                checkpoint,
+                info.fingerprint(),
+                dialer,
+                tracing,
+                timeline,
+                readiness,
+                registry));
     RemoteExpertLayer experts = dispatch.layer();
     Balancer balancer = dispatch.balancer();
     if (!config.pool().balanceInterval().isZero()) {
@@ -116,23 +144,63 @@ final class RouterParts implements AutoCloseable {
                     text.chat(),
                     generator,
                     generator,
-                    layer)));
-    services = services(catalog, generator.metrics());
+                    layer,
+                    profiles())));
+    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
+    SecureRandom seeds = new SecureRandom();
+    Optional<Feedback> feedback = config.learning().feedback().map(Feedback::open).map(this::keep);
+    GenerationReader generations = new GenerationReader(catalog, seeds::nextLong, feedback);
+    LayerCalls layers =
+        keep(
+            LayerCalls.open(
+                catalog, config.moeLimits(), seeds::nextLong, generator.metrics()::degraded));
+    services =
+        services(
+            new InferenceGrpcService(catalog, readers, seeds::nextLong, feedback),
+            new MoeGrpcService(layers),
+            new KServeGrpcService(catalog, generations, layers, readiness, readers));
+    routes =
+        OpenAiRoutes.of(
+            catalog,
+            generations,
+            readers,
+            Math.min(config.maxMessageBytes(), OpenAiRoutes.MAX_BODY),
+            config.slowReaderLimits().bytes(),
+            config.pool().allowMixedNumerics());
+    sources = sources(dispatch, generator, text.tokenizer(), readiness);
   }
 
-  private List<BindableService> services(ModelCatalog catalog, GenerationMetrics metrics) {
-    SecureRandom seeds = new SecureRandom();
-    SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
-    List<BindableService> services =
-        List.of(
-            DegradedTrailer.on(new InferenceGrpcService(catalog, readers, seeds::nextLong)),
-            DegradedTrailer.on(
-                keep(
-                    MoeGrpcService.open(
-                        catalog, config.moeLimits(), seeds::nextLong, metrics::degraded))));
+  private Supplier<Profiles> profiles() {
+    Set<Integer> layers = Set.copyOf(info.moeLayers());
+    GateShape shape = new GateShape(info.fingerprint(), layers, info.experts());
+    LearningConfig learning = config.learning();
+    return learning
+        .profileDirectory()
+        .<Supplier<Profiles>>map(
+            at -> keep(ProfileDirectory.watch(at, learning.defaultProfile(), shape)))
+        .orElse(() -> Profiles.NONE);
+  }
+
+  /** With the headers and trailers that all of them have. */
+  private List<BindableService> services(BindableService... bare) {
+    Stream<BindableService> services = Stream.of(bare).map(DegradedTrailer::on);
     return config.pool().allowMixedNumerics()
-        ? services.stream().map(MixedNumericsHeader::on).toList()
-        : services;
+        ? services.map(MixedNumericsHeader::on).toList()
+        : services.toList();
+  }
+
+  private Sources sources(
+      ExpertDispatch dispatch, BatchGenerator generator, TextCodec codec, Readiness readiness) {
+    return new Sources(
+        info,
+        readiness,
+        dispatch::nodes,
+        dispatch.layer()::load,
+        dispatch.counts(),
+        generator.metrics()::load,
+        generator::look,
+        OptionalInt.empty(),
+        config.consolePrompts() ? Optional.of(ids -> codec.decode(ids, true)) : Optional.empty());
   }
 
   private ModelInfo info(String fingerprint) {
@@ -158,6 +226,16 @@ final class RouterParts implements AutoCloseable {
   /** What is served, over gRPC. */
   List<BindableService> services() {
     return services;
+  }
+
+  /** What is served, over HTTP. */
+  List<Route> routes() {
+    return routes;
+  }
+
+  /** Where the console learns what it shows. */
+  Sources sources() {
+    return Objects.requireNonNull(sources, "sources");
   }
 
   /** What operators call. */

@@ -11,7 +11,9 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The arrows: api -> score -> generate -> model -> moe <- dispatch -> {placement, peer}. */
+/**
+ * The arrows: http -> api -> score -> generate -> model -> moe <- dispatch -> {placement, peer}.
+ */
 @AnalyzeClasses(packages = "io.ennead", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -21,8 +23,12 @@ class ArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .layer("main")
           .definedBy("io.ennead.router")
+          .layer("http")
+          .definedBy("io.ennead.router.http..")
           .layer("api")
           .definedBy("io.ennead.router.api..")
+          .layer("console")
+          .definedBy("io.ennead.router.console..")
           .layer("score")
           .definedBy("io.ennead.router.score..")
           .layer("generate")
@@ -37,6 +43,10 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.model..")
           .layer("moe")
           .definedBy("io.ennead.router.moe..")
+          .layer("profile")
+          .definedBy("io.ennead.router.profile..")
+          .layer("feedback")
+          .definedBy("io.ennead.router.feedback..")
           .layer("dispatch")
           .definedBy("io.ennead.router.dispatch..")
           .layer("balance")
@@ -47,33 +57,51 @@ class ArchitectureTest {
           .definedBy("io.ennead.router.placement..")
           .layer("peer")
           .definedBy("io.ennead.router.peer..")
+          .whereLayer("http")
+          .mayOnlyBeAccessedByLayers("main")
           .whereLayer("api")
+          .mayOnlyBeAccessedByLayers("main", "http")
+          .whereLayer("console")
           .mayOnlyBeAccessedByLayers("main")
           .whereLayer("score")
           .mayOnlyBeAccessedByLayers("api")
           .whereLayer("generate")
-          .mayOnlyBeAccessedByLayers("main", "api", "score")
+          .mayOnlyBeAccessedByLayers("main", "http", "api", "score", "console", "feedback")
           .whereLayer("sample")
           .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
           .whereLayer("random")
           .mayOnlyBeAccessedByLayers("sample", "moe")
           .whereLayer("trace")
-          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate")
+          .mayOnlyBeAccessedByLayers("main", "api", "score", "generate", "feedback")
           .whereLayer("model")
-          .mayOnlyBeAccessedByLayers("main", "api", "generate")
+          .mayOnlyBeAccessedByLayers("main", "http", "api", "generate")
           .whereLayer("moe")
           .mayOnlyBeAccessedByLayers(
-              "main", "api", "score", "generate", "trace", "model", "dispatch", "pack")
+              "main",
+              "api",
+              "score",
+              "generate",
+              "trace",
+              "model",
+              "dispatch",
+              "profile",
+              "feedback",
+              "pack")
+          .whereLayer("feedback")
+          .mayOnlyBeAccessedByLayers("main", "api")
+          .whereLayer("profile")
+          .mayOnlyBeAccessedByLayers("main", "api", "generate")
           .whereLayer("pack")
           .mayOnlyBeAccessedByLayers("main", "api")
           .whereLayer("balance")
           .mayOnlyBeAccessedByLayers("main", "api", "pack")
           .whereLayer("dispatch")
-          .mayOnlyBeAccessedByLayers("main", "api", "balance")
+          .mayOnlyBeAccessedByLayers("main", "api", "balance", "console")
           .whereLayer("placement")
           .mayOnlyBeAccessedByLayers("main", "dispatch")
           .whereLayer("peer")
-          .mayOnlyBeAccessedByLayers("main", "api", "balance", "dispatch", "pack", "placement");
+          .mayOnlyBeAccessedByLayers(
+              "main", "api", "balance", "dispatch", "pack", "placement", "console");
 
   @ArchTest
   static final ArchRule noCycles =
@@ -112,6 +140,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "io.ennead.router.console..",
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.score..",
@@ -119,6 +148,8 @@ class ArchitectureTest {
               "io.ennead.router.sample..",
               "io.ennead.router.trace..",
               "io.ennead.router.random..",
+              "io.ennead.router.profile..",
+              "io.ennead.router.feedback..",
               "io.ennead.router.dispatch..",
               "io.ennead.router.placement..")
           .should()
@@ -130,6 +161,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "io.ennead.router.console..",
               "io.ennead.router.moe..",
               "io.ennead.router.model..",
               "io.ennead.router.score..",
@@ -137,14 +169,37 @@ class ArchitectureTest {
               "io.ennead.router.sample..",
               "io.ennead.router.trace..",
               "io.ennead.router.random..",
+              "io.ennead.router.profile..",
+              "io.ennead.router.feedback..",
               "io.ennead.router.dispatch..")
           .should()
           .dependOnClassesThat(
               DescribedPredicate.describe(
                   "are generated messages",
                   (JavaClass type) ->
-                      type.getPackageName().equals("io.ennead.v1")
-                          && !type.getSimpleName().equals("ErrorReason")));
+                      (type.getPackageName().equals("io.ennead.v1")
+                              && !type.getSimpleName().equals("ErrorReason"))
+                          || type.getPackageName().equals("inference")));
+
+  @ArchTest
+  static final ArchRule onlyItsPackageKnowsKServe =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.router..")
+          .and()
+          .resideOutsideOfPackage("io.ennead.router.api.kserve..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("inference..");
+
+  @ArchTest
+  static final ArchRule protocolsStandOnTheApi =
+      noClasses()
+          .that()
+          .resideInAPackage("io.ennead.router.api")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.ennead.router.api.*..");
 
   @ArchTest
   static final ArchRule theExpertNodeIsReachedOnlyThroughEngineAndCheckpoint =

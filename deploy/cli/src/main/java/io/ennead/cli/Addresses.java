@@ -17,7 +17,8 @@ final class Addresses {
    *
    * @param tls of the cluster, if it has any
    */
-  static void print(PortPlan.Ports router, Optional<ClusterTls> tls, PrintWriter out) {
+  static void print(PortPlan ports, Optional<ClusterTls> tls, PrintWriter out) {
+    PortPlan.Ports router = ports.router();
     String address = router.address();
     String addr = router.grpc() == PortPlan.DEFAULT_BASE ? "" : " --addr " + address;
     String mine = tls.map(used -> " " + String.join(" ", used.clientFlags())).orElse("");
@@ -30,6 +31,8 @@ final class Addresses {
             "  or",
             "grpcurl %s -d %s %s ennead.v1.InferenceService/Generate"
                 .formatted(grpcurl, REQUEST, address))
+        .row("  OpenAI", "%s://127.0.0.1:%d/v1".formatted(http, ports.http()))
+        .row("  console", "%s://127.0.0.1:%d/console".formatted(http, router.admin()))
         .row("  metrics", "%s://127.0.0.1:%d/metrics".formatted(http, router.admin()))
         .row("  ready", "%s://127.0.0.1:%d/readyz".formatted(http, router.admin()))
         .print(out);

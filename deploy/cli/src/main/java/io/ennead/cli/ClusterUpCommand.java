@@ -54,7 +54,7 @@ final class ClusterUpCommand implements Callable<Integer> {
     ProcessCluster cluster = new ProcessCluster(directory);
     cluster.up(plan, tls, limit, (ready, all) -> progress(ready, all, out));
     out.printf(Locale.ROOT, "Ready after %.1f s; logs in %s%n", seconds(), directory.path());
-    Addresses.print(plan.ports().router(), cluster.tls(), out);
+    Addresses.print(plan.ports(), cluster.tls(), out);
     return 0;
   }
 

@@ -58,7 +58,7 @@ final class LocalCommand implements Callable<Integer> {
     try (LocalCluster cluster = LocalCluster.start(plan, START_LIMIT)) {
       Runtime.getRuntime().addShutdownHook(new Thread(cluster::close)); // Ctrl-C
       out.printf(Locale.ROOT, "Ready after %.1f s%n", secondsSinceStart());
-      Addresses.print(plan.ports().router(), Optional.empty(), out);
+      Addresses.print(plan.ports(), Optional.empty(), out);
       sample(plan.ports().router().address(), out);
       if (!exit) {
         serve(out);

@@ -139,9 +139,16 @@ final class RoutingFlags {
       description = "Layers at which the routing flags act (default: all).")
   private List<Integer> layers = List.of();
 
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME@VERSION",
+      description = "Routing profile; none: the model's own gate (default: the router's).")
+  private String profile = "";
+
   RoutingOptions options() {
     RoutingOptions.Builder routing =
         RoutingOptions.newBuilder()
+            .setProfile(profile)
             .addAllExcluded(excluded)
             .addAllLayerTemperatures(layerTemperatures)
             .addAllLayers(layers);

@@ -10,9 +10,12 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.ennead.router.moe.RoutingProfile;
+import io.ennead.router.moe.SetLikelihood;
 import io.ennead.router.sample.Likelihood;
 import io.ennead.router.score.TemperatureFit;
 import io.ennead.router.score.TemperatureSolver;
+import io.ennead.router.trace.Decisions;
 
 /** Commands use the client and the nodes' front doors; clusters and pictures know no command. */
 @AnalyzeClasses(packages = "io.ennead.cli", importOptions = DoNotIncludeTests.class)
@@ -41,7 +44,10 @@ class ArchitectureTest {
           .dependOnClassesThat(
               resideInAPackage("io.grpc..").and(not(resideInAPackage("io.grpc.health.v1"))));
 
-  /** But for the fit of a temperature over several texts, which is arithmetic and no node. */
+  /**
+   * But for the fit of a temperature over several texts, which is arithmetic and no node, and for
+   * the files of profiles, the database of ratings and what is in them.
+   */
   @ArchTest
   static final ArchRule nodesAreUsedThroughTheirFrontDoors =
       noClasses()
@@ -55,5 +61,15 @@ class ArchitectureTest {
                   .and(
                       not(
                           belongToAnyOf(
-                              TemperatureSolver.class, TemperatureFit.class, Likelihood.class))));
+                              TemperatureSolver.class,
+                              TemperatureFit.class,
+                              Likelihood.class,
+                              RoutingProfile.class,
+                              RoutingProfile.Layer.class,
+                              SetLikelihood.class,
+                              Decisions.class)))
+                  .and(
+                      not(
+                          resideInAnyPackage(
+                              "io.ennead.router.profile", "io.ennead.router.feedback"))));
 }

@@ -3,6 +3,8 @@ package io.ennead.client;
 import io.ennead.errors.ServingException;
 import io.ennead.node.Dialer;
 import io.ennead.node.GrpcErrors;
+import io.ennead.v1.DeleteFeedbackRequest;
+import io.ennead.v1.DeleteFeedbackResponse;
 import io.ennead.v1.DetokenizeRequest;
 import io.ennead.v1.DetokenizeResponse;
 import io.ennead.v1.Finish;
@@ -15,9 +17,12 @@ import io.ennead.v1.ListModelsResponse;
 import io.ennead.v1.MoeServiceForwardRequest;
 import io.ennead.v1.MoeServiceForwardResponse;
 import io.ennead.v1.MoeServiceGrpc;
+import io.ennead.v1.RecordFeedbackRequest;
+import io.ennead.v1.RecordFeedbackResponse;
 import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.ScoreStreamRequest;
+import io.ennead.v1.SoftLabelsRequest;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.ennead.wire.WireLimits;
@@ -123,6 +128,13 @@ public final class EnneadClient implements AutoCloseable {
     return new Scoring(retries, limit, left -> limited(inference(), left).scoreStream(request));
   }
 
+  /**
+   * Asks for the distributions of a text; rows come as they are made, read by the calling thread.
+   */
+  public Labelling softLabels(SoftLabelsRequest request, Duration limit) {
+    return new Labelling(retries, limit, left -> limited(inference(), left).softLabels(request));
+  }
+
   /** Turns text into token ids. */
   public TokenizeResponse tokenize(TokenizeRequest request, Duration limit) {
     return retried(limit, left -> limited(inference(), left).tokenize(request));
@@ -138,6 +150,19 @@ public final class EnneadClient implements AutoCloseable {
     return retried(
         limit,
         left -> limited(inference(), left).listModels(ListModelsRequest.getDefaultInstance()));
+  }
+
+  /**
+   * Rates a response; returns when the rating is durable. A response has one rating, so this is
+   * safe to repeat.
+   */
+  public RecordFeedbackResponse recordFeedback(RecordFeedbackRequest request, Duration limit) {
+    return retried(limit, left -> limited(inference(), left).recordFeedback(request));
+  }
+
+  /** Deletes the ratings of a response. */
+  public DeleteFeedbackResponse deleteFeedback(DeleteFeedbackRequest request, Duration limit) {
+    return retried(limit, left -> limited(inference(), left).deleteFeedback(request));
   }
 
   /** Runs one Mixture-of-Experts layer on activations. */

@@ -7,6 +7,7 @@ import io.ennead.expert.batch.BatchResult;
 import io.ennead.expert.pack.PackSource;
 import io.ennead.node.GrpcErrors;
 import io.ennead.node.Readiness;
+import io.ennead.node.ResidentMemory;
 import io.ennead.node.SharedBytesMarshaller;
 import io.ennead.v1.DataType;
 import io.ennead.v1.DescribeNodeRequest;
@@ -242,6 +243,7 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
             .setBatchInvariant(experts.batchInvariant())
             .setHiddenSize(experts.model().hiddenSize())
             .setVersion(version);
+    ResidentMemory.bytes().ifPresent(response::setResidentBytes);
     if (!knownGeneration.equals(experts.generation())) {
       experts.fingerprints().forEach((id, hash) -> response.addExperts(loaded(id, hash)));
     }

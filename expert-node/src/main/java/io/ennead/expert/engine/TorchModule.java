@@ -52,7 +52,12 @@ public final class TorchModule implements AutoCloseable {
     }
   }
 
-  private static PtEngine startEngine(int threads) {
+  /**
+   * Starts the engine, once per process.
+   *
+   * @throws IllegalArgumentException when it runs with another number of threads
+   */
+  public static PtEngine startEngine(int threads) {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
     // The optimizing executor specialises on shapes, which change at every step: slower here.

@@ -359,7 +359,7 @@ class ExpertGrpcServiceTest {
   void nodeDescribesItself() {
     serve(ComputeType.BF16);
     DescribeNodeResponse node = describe("");
-    assertThat(node)
+    assertThat(node.toBuilder().clearResidentBytes().build())
         .isEqualTo(
             DescribeNodeResponse.newBuilder()
                 .setNodeName("left")

@@ -18,4 +18,16 @@ public record Caller(String responseId, Tenant tenant, long deadlineNanos) {
   public static Caller current() {
     return new Caller(RequestContext.requestId(), CallingTenant.current(), CallDeadline.nanos());
   }
+
+  /** The same, who gives up after so many nanoseconds at the latest. */
+  public Caller within(long nanos) {
+    long now = System.nanoTime();
+    long left = deadlineNanos == Long.MAX_VALUE ? nanos : Math.min(deadlineNanos - now, nanos);
+    return new Caller(responseId, tenant, now + left);
+  }
+
+  /** The same, of one request of a call that brings several. */
+  public Caller numbered(long request) {
+    return new Caller(responseId + "-" + request, tenant, deadlineNanos);
+  }
 }

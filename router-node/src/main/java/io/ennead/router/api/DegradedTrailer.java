@@ -29,10 +29,13 @@ public final class DegradedTrailer implements ServerInterceptor {
   private DegradedTrailer() {}
 
   /** What the trailer of one call is to say. Thread-safe. */
-  static final class Note {
+  public static final class Note {
     private volatile Degraded degraded = Degraded.NONE;
 
-    synchronized void add(Degraded tokens) {
+    private Note() {}
+
+    /** Adds tokens, none of them told before. */
+    public synchronized void add(Degraded tokens) {
       degraded = degraded.plus(tokens);
     }
   }
@@ -43,7 +46,7 @@ public final class DegradedTrailer implements ServerInterceptor {
   }
 
   /** Where the call that this thread begins keeps what its trailer is to say. */
-  static Note ofCall() {
+  public static Note ofCall() {
     return Objects.requireNonNullElseGet(OF_CALL.get(), Note::new);
   }
 

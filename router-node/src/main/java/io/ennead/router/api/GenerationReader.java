@@ -1,12 +1,15 @@
 package io.ennead.router.api;
 
 import io.ennead.errors.ServingException;
+import io.ennead.router.feedback.Feedback;
+import io.ennead.router.feedback.FeedbackOptions;
 import io.ennead.router.generate.Generation;
 import io.ennead.router.generate.GenerationRequest;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.generate.TokenSink;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.v1.GenerateRequest;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -16,6 +19,7 @@ import java.util.function.LongSupplier;
 public final class GenerationReader {
   private final ModelCatalog catalog;
   private final LongSupplier seeds;
+  private final Optional<Feedback> feedback;
 
   /**
    * A reader of requests to these models.
@@ -23,12 +27,22 @@ public final class GenerationReader {
    * @param seeds of requests that bring none
    */
   public GenerationReader(ModelCatalog catalog, LongSupplier seeds) {
+    this(catalog, seeds, Optional.empty());
+  }
+
+  /**
+   * The same with responses that can be rated.
+   *
+   * @param feedback remembers them; stays the caller's
+   */
+  public GenerationReader(ModelCatalog catalog, LongSupplier seeds, Optional<Feedback> feedback) {
     this.catalog = catalog;
     this.seeds = seeds;
+    this.feedback = feedback;
   }
 
   /** A request that its model can serve. */
-  public record Checked(ServedModel model, GenerationRequest request) {
+  public record Checked(ServedModel model, GenerationRequest request, Optional<Feedback> feedback) {
 
     /**
      * Hands it to the model's generator; never blocks.
@@ -37,7 +51,11 @@ public final class GenerationReader {
      *     io.ennead.router.generate.Generator#submit} says
      */
     public Generation submit(TokenSink sink) {
-      return model.generator().submit(request, sink);
+      TokenSink remembering =
+          feedback
+              .map(on -> on.remembering(request, model.info().fingerprint(), sink))
+              .orElse(sink);
+      return model.generator().submit(request, remembering);
     }
   }
 
@@ -65,6 +83,8 @@ public final class GenerationReader {
             TraceReader.read(request.getTrace(), model),
             Options.continuations(request, model.policy().bounds().continuations()),
             caller.deadlineNanos(),
-            Claims.read(request.getPriority(), request.getPriorityValue(), caller.tenant())));
+            Claims.read(request.getPriority(), request.getPriorityValue(), caller.tenant()),
+            feedback.isPresent() ? FeedbackOptions.CHOICE_BYTES : 0),
+        feedback);
   }
 }

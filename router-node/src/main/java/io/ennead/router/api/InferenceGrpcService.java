@@ -1,7 +1,10 @@
 package io.ennead.router.api;
 
 import io.ennead.node.GrpcErrors;
+import io.ennead.router.feedback.Feedback;
 import io.ennead.router.generate.ServedModel;
+import io.ennead.v1.DeleteFeedbackRequest;
+import io.ennead.v1.DeleteFeedbackResponse;
 import io.ennead.v1.DetokenizeRequest;
 import io.ennead.v1.DetokenizeResponse;
 import io.ennead.v1.GenerateRequest;
@@ -9,14 +12,19 @@ import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.InferenceServiceGrpc;
 import io.ennead.v1.ListModelsRequest;
 import io.ennead.v1.ListModelsResponse;
+import io.ennead.v1.RecordFeedbackRequest;
+import io.ennead.v1.RecordFeedbackResponse;
 import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.ScoreStreamResponse;
+import io.ennead.v1.SoftLabelsRequest;
+import io.ennead.v1.SoftLabelsResponse;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -29,6 +37,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   private final SlowReaders readers;
   private final GenerationReader generations;
   private final ScoreCalls scores;
+  private final FeedbackCalls feedback;
 
   /**
    * A service of these models.
@@ -37,9 +46,20 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
    * @param seeds of requests that bring none
    */
   public InferenceGrpcService(ModelCatalog catalog, SlowReaders readers, LongSupplier seeds) {
+    this(catalog, readers, seeds, Optional.empty());
+  }
+
+  /**
+   * The same with ratings.
+   *
+   * @param feedback where they go; stays the caller's
+   */
+  public InferenceGrpcService(
+      ModelCatalog catalog, SlowReaders readers, LongSupplier seeds, Optional<Feedback> feedback) {
     this.catalog = catalog;
     this.readers = readers;
-    this.generations = new GenerationReader(catalog, seeds);
+    this.feedback = new FeedbackCalls(feedback);
+    this.generations = new GenerationReader(catalog, seeds, feedback);
     this.scores = new ScoreCalls(catalog, readers, seeds);
   }
 
@@ -47,15 +67,14 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
     var call = (ServerCallStreamObserver<GenerateResponse>) observer;
     Caller caller = Caller.current();
-    ResponseStream stream = new ResponseStream(call, caller.responseId(), readers);
-    call.setOnCancelHandler(stream::abandon);
-    call.setOnReadyHandler(stream::drain);
+    Outbox<GenerateResponse> outbox = Outbox.of(call, caller.responseId(), readers);
+    ResponseStream stream = new ResponseStream(outbox, caller.responseId());
     try {
       GenerationReader.Checked generation = generations.read(request, caller);
       stream.expect(generation.request().continuations());
-      stream.attach(generation.submit(stream));
+      outbox.attach(generation.submit(stream));
     } catch (RuntimeException e) {
-      stream.fail(e);
+      outbox.fail(e);
     }
   }
 
@@ -68,6 +87,11 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   public void scoreStream(
       ScoreStreamRequest request, StreamObserver<ScoreStreamResponse> observer) {
     scores.scoreStream(request, (ServerCallStreamObserver<ScoreStreamResponse>) observer);
+  }
+
+  @Override
+  public void softLabels(SoftLabelsRequest request, StreamObserver<SoftLabelsResponse> observer) {
+    scores.softLabels(request, (ServerCallStreamObserver<SoftLabelsResponse>) observer);
   }
 
   @Override
@@ -112,6 +136,18 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
     ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
     catalog.all().forEach(model -> response.addModels(ModelMessages.model(model)));
     answer(observer, response::build);
+  }
+
+  @Override
+  public void recordFeedback(
+      RecordFeedbackRequest request, StreamObserver<RecordFeedbackResponse> observer) {
+    feedback.record(request, observer);
+  }
+
+  @Override
+  public void deleteFeedback(
+      DeleteFeedbackRequest request, StreamObserver<DeleteFeedbackResponse> observer) {
+    feedback.delete(request, observer);
   }
 
   private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {

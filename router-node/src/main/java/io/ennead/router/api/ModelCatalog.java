@@ -19,7 +19,8 @@ public final class ModelCatalog {
     }
   }
 
-  List<ServedModel> all() {
+  /** All of them, in their order. */
+  public List<ServedModel> all() {
     return models;
   }
 
@@ -28,7 +29,7 @@ public final class ModelCatalog {
    *
    * @throws ServingException MODEL_NOT_FOUND, or INVALID_FIELD when an empty name is ambiguous
    */
-  ServedModel find(String name) {
+  public ServedModel find(String name) {
     if (name.isEmpty() && models.size() == 1) {
       return models.get(0);
     }

@@ -6,7 +6,9 @@ import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.GatePack;
 import io.ennead.router.moe.GatePacks;
+import io.ennead.router.moe.RoutingProfile;
 import io.ennead.router.moe.RoutingRule;
+import io.ennead.router.profile.Profiles;
 import io.ennead.router.sample.Penalties;
 import io.ennead.router.sample.SamplingOptions;
 import io.ennead.router.sample.Truncation;
@@ -27,6 +29,7 @@ final class ModelMessages {
   static Model model(ServedModel model) {
     ModelInfo info = model.info();
     GatePacks packs = model.moe().packs().current();
+    Profiles profiles = model.profiles().get();
     return Model.newBuilder()
         .setName(info.name())
         .setFamily(info.family())
@@ -44,6 +47,8 @@ final class ModelMessages {
         .setDefaultSampling(sampling(info.defaultSampling()))
         .setGate(gate(info.gate(), model.policy()))
         .setBounds(bounds(model.policy()))
+        .addAllProfiles(profiles.all().stream().map(RoutingProfile::id).toList())
+        .setDefaultProfile(profiles.byDefault().id())
         .build();
   }
 

@@ -1,7 +1,7 @@
 package io.ennead.router.api;
 
 /**
- * Bounds of {@link MoeGrpcService}.
+ * Bounds of {@link LayerCalls}.
  *
  * @param maxTokens tokens of one call
  * @param maxTokensInFlight tokens of all calls that run or wait: what bounds their memory

@@ -9,6 +9,7 @@ import io.ennead.v1.Chat;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.ScoreRequest;
+import io.ennead.v1.SoftLabelsRequest;
 import io.ennead.v1.TokenIds;
 import io.ennead.v1.TokenizeRequest;
 import java.util.List;
@@ -65,6 +66,15 @@ final class Prompts {
 
   /** The tokens to score, as many as {@code limit} says at most. */
   static int[] read(ServedModel model, ScoreRequest request, Limit limit) {
+    return switch (request.getPromptCase()) {
+      case TEXT -> fromText(model, request.getText(), limit);
+      case TOKEN_IDS -> fromIds(model.info(), request.getTokenIds(), limit);
+      case PROMPT_NOT_SET -> throw missing();
+    };
+  }
+
+  /** The tokens of a text whose labels are asked for. */
+  static int[] read(ServedModel model, SoftLabelsRequest request, Limit limit) {
     return switch (request.getPromptCase()) {
       case TEXT -> fromText(model, request.getText(), limit);
       case TOKEN_IDS -> fromIds(model.info(), request.getTokenIds(), limit);

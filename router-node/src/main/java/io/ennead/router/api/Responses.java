@@ -12,11 +12,12 @@ import io.ennead.v1.TokenLogprob;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** Writes domain results as messages. */
-final class Responses {
+/** Writes domain results as messages, for every protocol. */
+public final class Responses {
   private Responses() {}
 
-  static GenerateResponse piece(String responseId, Piece piece) {
+  /** A piece of a continuation. */
+  public static GenerateResponse piece(String responseId, Piece piece) {
     GenerateResponse.Builder response =
         GenerateResponse.newBuilder()
             .setResponseId(responseId)
@@ -40,7 +41,8 @@ final class Responses {
     return message.build();
   }
 
-  static GenerateResponse finish(String responseId, FinishInfo info) {
+  /** The last piece of a continuation. */
+  public static GenerateResponse finish(String responseId, FinishInfo info) {
     Finish.Builder finish =
         Finish.newBuilder()
             .setReason(reason(info.reason()))
@@ -52,7 +54,8 @@ final class Responses {
             .setQueueSeconds(seconds(info.queued()))
             .setTimeToFirstTokenSeconds(seconds(info.firstToken()))
             .setTotalSeconds(seconds(info.total()))
-            .setStop(info.stop());
+            .setStop(info.stop())
+            .setProfile(info.profile().id());
     if (info.degraded().tokens() > 0) {
       finish.setDegraded(degraded(info.degraded()));
     }

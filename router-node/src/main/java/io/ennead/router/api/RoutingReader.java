@@ -11,6 +11,7 @@ import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.RoutingRule.Mass;
 import io.ennead.router.moe.RoutingRule.Mode;
 import io.ennead.router.moe.RoutingRule.Weights;
+import io.ennead.router.profile.Profiles;
 import io.ennead.v1.ExcludedExpert;
 import io.ennead.v1.ExpertFailureMode;
 import io.ennead.v1.ExpertFailurePolicy;
@@ -33,12 +34,14 @@ final class RoutingReader {
   private final ModelInfo model;
   private final RequestPolicy policy;
   private final GatePacks packs;
+  private final Profiles profiles;
 
   private RoutingReader(io.ennead.v1.RoutingOptions options, ServedModel served) {
     this.options = options;
     this.model = served.info();
     this.policy = served.policy();
     this.packs = served.moe().packs().current();
+    this.profiles = served.profiles().get();
   }
 
   /**
@@ -58,7 +61,7 @@ final class RoutingReader {
     }
     RoutingOptions read = read(options, served, seed);
     FailurePolicy whole = new FailurePolicy(read.failure().patience(), Optional.empty());
-    return new RoutingOptions(read.rule(), read.byLayer(), read.seed(), whole);
+    return read.with(whole);
   }
 
   private RoutingOptions read(long seed) {
@@ -79,7 +82,8 @@ final class RoutingReader {
       }
     }
     return new RoutingOptions(
-        others, byLayer, options.hasSeed() ? options.getSeed() : seed, failure());
+            others, byLayer, options.hasSeed() ? options.getSeed() : seed, failure())
+        .under(profiles.find(options.getProfile()));
   }
 
   private FailurePolicy failure() {

@@ -14,6 +14,8 @@ import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreResponse;
 import io.ennead.v1.ScoreStreamRequest;
 import io.ennead.v1.ScoreStreamResponse;
+import io.ennead.v1.SoftLabelsRequest;
+import io.ennead.v1.SoftLabelsResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +33,7 @@ final class ScoreCalls {
   private final ModelCatalog catalog;
   private final SlowReaders readers;
   private final ScoreReader reader;
+  private final LabelReader labels;
 
   /**
    * Calls on these models.
@@ -41,6 +44,7 @@ final class ScoreCalls {
     this.catalog = catalog;
     this.readers = readers;
     this.reader = new ScoreReader(seeds);
+    this.labels = new LabelReader(seeds);
   }
 
   void score(ScoreRequest request, ServerCallStreamObserver<ScoreResponse> call) {
@@ -57,6 +61,15 @@ final class ScoreCalls {
         request.getScore().getModel(),
         model -> reader.read(model, request),
         (job, messages, release) -> new StreamedScores(call, job, messages, readers, release));
+  }
+
+  void softLabels(SoftLabelsRequest request, ServerCallStreamObserver<SoftLabelsResponse> call) {
+    serve(
+        call,
+        request.getModel(),
+        model -> labels.read(model, request),
+        (job, messages, release) ->
+            new StreamedLabels(call, job, new LabelMessages(job, request), readers, release));
   }
 
   private void serve(

@@ -49,7 +49,10 @@ final class ScoreMessages {
 
   ScoreSummary summary(TextScores scores) {
     ScoreSummary.Builder summary =
-        ScoreSummary.newBuilder().setTokens(scores.tokens()).setRoutingSeed(job.routing().seed());
+        ScoreSummary.newBuilder()
+            .setTokens(scores.tokens())
+            .setRoutingSeed(job.routing().seed())
+            .setProfile(job.routing().profile().id());
     scores.perplexity().ifPresent(summary::setPerplexity);
     scores.meanEntropy().ifPresent(summary::setMeanEntropy);
     for (int i = 0; i < scores.temperatures().size(); i++) {

@@ -7,6 +7,7 @@ import io.ennead.router.generate.ServedModel;
 import io.ennead.router.score.TextJob;
 import io.ennead.v1.ScoreRequest;
 import io.ennead.v1.ScoreStreamRequest;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 
@@ -74,6 +75,7 @@ final class ScoreReader {
         within("top", request.hasTop(), request.getTop(), 0, 0, MAX_TOP),
         request.getFitTemperature() || request.hasFitWindow(),
         fitWindow(request, tokens.length - from),
+        Optional.empty(),
         RoutingReader.readWhole(request.getRouting(), model, seeds.getAsLong()),
         TraceReader.read(request.getTrace(), model),
         CallDeadline.nanos(),
@@ -113,8 +115,7 @@ final class ScoreReader {
   }
 
   /** An unsigned field; {@code absent} when it is not there. */
-  private static int within(
-      String field, boolean present, int value, int absent, int least, int most) {
+  static int within(String field, boolean present, int value, int absent, int least, int most) {
     long unsigned = Integer.toUnsignedLong(value);
     if (present && (unsigned < least || unsigned > most)) {
       throw ServingException.invalidField(field, unsigned, "%d to %d".formatted(least, most));

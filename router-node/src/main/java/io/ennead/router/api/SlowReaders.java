@@ -66,14 +66,14 @@ public final class SlowReaders implements AutoCloseable {
   }
 
   /** Counts a client that left too much unread, and says so. */
-  ServingException overflow(String responseId) {
+  public ServingException overflow(String responseId) {
     overflows.inc();
     return ServingException.queueFull(
         "buffer of response " + responseId, limits.pieces(), RETRY_AFTER);
   }
 
   /** Counts a client that took nothing for too long, and says so. */
-  ServingException stalled() {
+  public ServingException stalled() {
     stalls.inc();
     return ServingException.readerStalled(limits.stall());
   }

@@ -215,6 +215,11 @@ public final class DispatchMetrics {
     of(peer).tokens.inc(tokens);
   }
 
+  /** Rows that a node was asked for so far. */
+  long rows(ExpertPeer peer) {
+    return of(peer).tokens.getLongValue();
+  }
+
   private static String lower(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }

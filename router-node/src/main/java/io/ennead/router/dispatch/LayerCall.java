@@ -184,6 +184,7 @@ final class LayerCall {
   private void hedge(NodeCall call) {
     call.hedged();
     if (anyElsewhere(call) && (call.reason() == Reason.PROBE || nodes.mayHedge())) {
+      nodes.hedging(call.peer());
       send(call.asks().stream().filter(Ask::open).toList(), Reason.HEDGE);
     }
   }

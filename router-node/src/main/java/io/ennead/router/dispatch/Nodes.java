@@ -46,10 +46,16 @@ final class Nodes {
   private final Supplier<Placement> placement;
   private final LayerBudget budget;
   private final DispatchMetrics metrics;
+  private final NodeEvents events;
   private final Replicas replicas = new Replicas();
   private final HedgeBudget hedges = new HedgeBudget();
 
-  Nodes(Supplier<Placement> placement, LayerBudget budget, DispatchMetrics metrics) {
+  Nodes(
+      Supplier<Placement> placement,
+      LayerBudget budget,
+      DispatchMetrics metrics,
+      NodeEvents events) {
+    this.events = events;
     this.placement = placement;
     this.budget = budget;
     this.metrics = metrics;
@@ -71,6 +77,17 @@ final class Nodes {
 
   boolean mayHedge() {
     return hedges.spend();
+  }
+
+  /** A node is slow, and another one is asked as well. */
+  void hedging(ExpertPeer slow) {
+    events.hedged(slow);
+  }
+
+  /** What a node has to do now. */
+  NodeLoad load(ExpertPeer peer) {
+    PeerLoad load = replicas.load(peer);
+    return new NodeLoad(load.inFlight(), metrics.rows(peer), !load.breaker().closed());
   }
 
   /** A call that is about to be sent. */
@@ -97,6 +114,7 @@ final class Nodes {
         Cause cause = ask.cause();
         if (cause != null && causes.add(cause)) {
           metrics.failedOver(cause);
+          events.failedOver(cause.peer(), cause.reason());
           Span.current().addEvent("failover", attributes(cause));
         }
       }
@@ -160,6 +178,7 @@ final class Nodes {
     if (load.breaker().success()) {
       logger.info("expert node {} answers again", call.peer().address());
       metrics.breaker(call.peer(), false);
+      events.closed(call.peer());
     }
   }
 
@@ -186,5 +205,6 @@ final class Nodes {
   private void opened(ExpertPeer peer, String why) {
     logger.warn("expert node {} gets no calls until it is heard from: {}", peer.address(), why);
     metrics.breaker(peer, true);
+    events.opened(peer, why);
   }
 }

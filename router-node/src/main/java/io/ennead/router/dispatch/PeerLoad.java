@@ -1,6 +1,7 @@
 package io.ennead.router.dispatch;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What one node has to do for this router, and how fast and how well it does it. Thread-safe. */
@@ -15,6 +16,7 @@ final class PeerLoad {
 
   private final Breaker breaker = new Breaker();
   private final AtomicLong outstanding = new AtomicLong();
+  private final AtomicInteger inFlight = new AtomicInteger();
 
   @GuardedBy("this")
   private double nanosPerUnit;
@@ -31,10 +33,17 @@ final class PeerLoad {
 
   void sent(int units) {
     outstanding.addAndGet(units);
+    inFlight.incrementAndGet();
   }
 
   void ended(int units) {
     outstanding.addAndGet(-units);
+    inFlight.decrementAndGet();
+  }
+
+  /** Calls that have not ended. */
+  int inFlight() {
+    return inFlight.get();
   }
 
   /** A call of so many units was answered after so long. */

@@ -7,6 +7,7 @@ import io.ennead.router.moe.ExpertLayer;
 import io.ennead.router.moe.ExpertRows;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
+import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.placement.Placement;
 import io.ennead.wire.Rows;
 import io.opentelemetry.api.trace.Span;
@@ -58,22 +59,32 @@ public final class RemoteExpertLayer implements ExpertLayer {
       Patience patience,
       DispatchMetrics metrics,
       ExpertRowCounts counts) {
-    this(placement, width, patience, metrics, counts, Tracing.OFF);
+    this(placement, width, patience, metrics, counts, NodeEvents.NOBODY, Tracing.OFF);
   }
 
-  /** The same, traced. */
+  /**
+   * The same, traced.
+   *
+   * @param events is told of what goes wrong with nodes
+   */
   public RemoteExpertLayer(
       Supplier<Placement> placement,
       int width,
       Patience patience,
       DispatchMetrics metrics,
       ExpertRowCounts counts,
+      NodeEvents events,
       Tracing tracing) {
     this.width = width;
     this.metrics = metrics;
     this.counts = counts;
     this.tracing = tracing;
-    this.nodes = new Nodes(placement, new LayerBudget(patience.limits()), metrics);
+    this.nodes = new Nodes(placement, new LayerBudget(patience.limits()), metrics, events);
+  }
+
+  /** What a node has to do for this router now. */
+  public NodeLoad load(ExpertPeer node) {
+    return nodes.load(node);
   }
 
   @Override

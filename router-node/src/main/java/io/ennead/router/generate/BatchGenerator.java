@@ -10,6 +10,7 @@ import io.ennead.router.moe.GatePacks;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.sample.Dry;
 import io.ennead.router.sample.TokenSampler;
+import io.ennead.router.trace.DecisionRecorder;
 import io.ennead.router.trace.TraceLevel;
 import io.ennead.router.trace.TraceOptions;
 import io.ennead.router.trace.TraceRecorder;
@@ -184,6 +185,7 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
         sampler(request, request.seed() + index),
         new TextStream(codec, stopping.stop(), stopping.minTokens()),
         recorder(request.trace().oneOf(request.continuations()), routing, request.prompt().length),
+        decisions(request, routing),
         metrics,
         RequestSpan.begin(tracing, request, index, model.name()));
   }
@@ -193,6 +195,13 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
     return trace.level() == TraceLevel.NONE
         ? Optional.empty()
         : Optional.of(new TraceRecorder(trace, gate, routing, promptLength));
+  }
+
+  /** Only of the model's own experts: of packs nothing is learned. */
+  private Optional<DecisionRecorder> decisions(GenerationRequest request, RoutingOptions routing) {
+    return request.decisionBytes() == 0 || !routing.packs().packs().isEmpty()
+        ? Optional.empty()
+        : DecisionRecorder.of(gate, routing, model.moeLayers(), request.decisionBytes());
   }
 
   private TokenSampler sampler(GenerationRequest request, long seed) {
@@ -248,6 +257,17 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
               }
             });
     return result;
+  }
+
+  /**
+   * What runs and waits now. Costs the loop a moment between two steps, so not to be asked often;
+   * not answered after the end.
+   *
+   * @param most how many to tell of, the oldest first
+   * @param promptTokens how many tokens of each prompt to tell
+   */
+  public CompletableFuture<LiveRequests> look(int most, int promptTokens) {
+    return loop.look(most, promptTokens);
   }
 
   /** What is counted of the model's requests; others that use the model may count with it. */

@@ -1,8 +1,11 @@
 package io.ennead.router.generate;
 
+import io.ennead.router.moe.RoutingProfile;
+import io.ennead.router.trace.Decisions;
 import io.ennead.router.trace.LayerSummary;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a continuation ended.
@@ -19,6 +22,8 @@ import java.util.List;
  * @param firstToken from arrival to the first token
  * @param total from arrival to the end
  * @param degraded tokens, of the prompt too, that were computed without some of their experts
+ * @param profile that routing used
+ * @param decisions the experts that were drawn, when they are to be learned from
  */
 public record FinishInfo(
     int index,
@@ -33,10 +38,45 @@ public record FinishInfo(
     Duration queued,
     Duration firstToken,
     Duration total,
-    Degraded degraded) {
+    Degraded degraded,
+    RoutingProfile profile,
+    Optional<Decisions> decisions) {
   /** Copies the list. */
   public FinishInfo {
     routing = List.copyOf(routing);
+  }
+
+  /** An end without a routing profile. */
+  public FinishInfo(
+      int index,
+      Reason reason,
+      String stop,
+      int promptTokens,
+      int cachedPromptTokens,
+      int generatedTokens,
+      long seed,
+      long routingSeed,
+      List<LayerSummary> routing,
+      Duration queued,
+      Duration firstToken,
+      Duration total,
+      Degraded degraded) {
+    this(
+        index,
+        reason,
+        stop,
+        promptTokens,
+        cachedPromptTokens,
+        generatedTokens,
+        seed,
+        routingSeed,
+        routing,
+        queued,
+        firstToken,
+        total,
+        degraded,
+        RoutingProfile.NONE,
+        Optional.empty());
   }
 
   /** Why. */

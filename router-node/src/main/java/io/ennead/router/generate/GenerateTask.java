@@ -7,6 +7,7 @@ import io.ennead.router.sample.Draw;
 import io.ennead.router.sample.LogProbs;
 import io.ennead.router.sample.TokenLogProb;
 import io.ennead.router.sample.TokenSampler;
+import io.ennead.router.trace.DecisionRecorder;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceRecorder;
 import io.opentelemetry.api.trace.Span;
@@ -37,6 +38,7 @@ final class GenerateTask implements SequenceTask {
   private final RequestSpan span;
   private final TokenSampler sampler;
   private final Optional<TraceRecorder> recorder;
+  private final Optional<DecisionRecorder> decisions;
   private Optional<RoutingTrace> trace = Optional.empty();
   private final long arrived = System.nanoTime();
   private long admitted;
@@ -61,12 +63,14 @@ final class GenerateTask implements SequenceTask {
       TokenSampler sampler,
       TextStream text,
       Optional<TraceRecorder> recorder,
+      Optional<DecisionRecorder> decisions,
       GenerationMetrics metrics,
       RequestSpan span) {
     this.request = request;
     this.index = index;
     this.sink = sink;
     this.recorder = recorder;
+    this.decisions = decisions;
     this.model = model;
     this.endOfSequence = endOfSequence;
     this.sampler = sampler;
@@ -116,6 +120,11 @@ final class GenerateTask implements SequenceTask {
     return recorder;
   }
 
+  @Override
+  public Optional<DecisionRecorder> decisions() {
+    return decisions;
+  }
+
   /** What concerns the prompt goes out at once, else with the token that follows. */
   @Override
   public void traced(RoutingTrace piece) {
@@ -124,6 +133,11 @@ final class GenerateTask implements SequenceTask {
     } else {
       trace = Optional.of(piece);
     }
+  }
+
+  @Override
+  public String id() {
+    return request.responseId();
   }
 
   private long seed() {
@@ -204,7 +218,9 @@ final class GenerateTask implements SequenceTask {
             Duration.ofNanos(admitted - arrived),
             Duration.ofNanos(firstToken - arrived),
             Duration.ofNanos(System.nanoTime() - arrived),
-            degraded);
+            degraded,
+            request.routing().profile(),
+            decisions.flatMap(DecisionRecorder::decisions));
     metrics.finished(info);
     log()
         .log(

@@ -9,6 +9,7 @@ import io.opentelemetry.context.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,13 @@ final class GenerationLoop implements AutoCloseable {
       step.cancelIfUnwanted();
     }
     wake();
+  }
+
+  /** What runs and waits, told by the loop's thread between two steps; never after its end. */
+  CompletableFuture<LiveRequests> look(int most, int promptTokens) {
+    CompletableFuture<LiveRequests> seen = new CompletableFuture<>();
+    commands.add(() -> seen.complete(LiveRequests.of(scheduler, most, promptTokens)));
+    return seen;
   }
 
   private void wake() {

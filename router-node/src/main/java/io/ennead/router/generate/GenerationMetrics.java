@@ -264,6 +264,17 @@ public final class GenerationMetrics {
     kvCacheUsage.set(kvUsage);
   }
 
+  /** What was last told of. */
+  public GenerationLoad load() {
+    return new GenerationLoad(
+        (int) running.get(),
+        (int) waiting.get(),
+        (long) waitingTokens.get(),
+        kvCacheUsage.get(),
+        (long) promptTokens.get(),
+        (long) generationTokens.get());
+  }
+
   private static CounterDataPoint counter(
       PrometheusRegistry registry, String modelName, String name, String help) {
     return Counter.builder()

@@ -18,6 +18,8 @@ import java.util.OptionalInt;
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
  * @param claim whose it is, and how urgent
+ * @param decisionBytes of the drawn choices of experts that are recorded of each continuation, at
+ *     most; 0: none are
  */
 public record GenerationRequest(
     String responseId,
@@ -30,7 +32,36 @@ public record GenerationRequest(
     TraceOptions trace,
     int continuations,
     long deadlineNanos,
-    Claim claim) {
+    Claim claim,
+    int decisionBytes) {
+
+  /** One that is not learned from. */
+  public GenerationRequest(
+      String responseId,
+      int[] prompt,
+      SamplingOptions sampling,
+      long seed,
+      StoppingOptions stopping,
+      RoutingOptions routing,
+      OptionalInt logprobs,
+      TraceOptions trace,
+      int continuations,
+      long deadlineNanos,
+      Claim claim) {
+    this(
+        responseId,
+        prompt,
+        sampling,
+        seed,
+        stopping,
+        routing,
+        logprobs,
+        trace,
+        continuations,
+        deadlineNanos,
+        claim,
+        0);
+  }
 
   /** Of nobody in particular. */
   public GenerationRequest(

@@ -184,10 +184,22 @@ final class Scheduler {
     }
   }
 
+  /** Those that have their place, as they are now. */
+  List<Sequence> running() {
+    return List.copyOf(running);
+  }
+
+  /** Those that wait for one, as they are now. */
+  List<Sequence> waiting() {
+    List<Sequence> all = new ArrayList<>();
+    waiting.forEach(all::add);
+    return all;
+  }
+
   /** Every sequence, running or waiting. */
   void forEach(Consumer<Sequence> action) {
-    List<Sequence> all = new ArrayList<>(running);
-    waiting.forEach(all::add);
+    List<Sequence> all = waiting();
+    running().forEach(action);
     all.forEach(action);
   }
 

@@ -1,6 +1,9 @@
 package io.ennead.router.generate;
 
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.sample.LogProbs;
+import io.ennead.router.sample.LogitRow;
+import io.ennead.router.sample.SoftLabel;
 import io.ennead.router.trace.TraceOptions;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +16,7 @@ import java.util.Optional;
  *     to be modified
  * @param from index of the first token that is scored, at least 1; those before it are context
  * @param detail what to tell of each scored token; empty: nothing
+ * @param labels what to tell of the distribution that each scored token was one of
  * @param runs consecutive scored tokens that are summed up together, in order; they cover all
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
@@ -22,6 +26,7 @@ public record ScoreJob(
     int[] tokens,
     int from,
     Optional<Detail> detail,
+    Optional<Labels> labels,
     List<Run> runs,
     RoutingOptions routing,
     TraceOptions trace,
@@ -45,7 +50,8 @@ public record ScoreJob(
       RoutingOptions routing,
       TraceOptions trace,
       long deadlineNanos) {
-    this(tokens, from, detail, runs, routing, trace, deadlineNanos, Claim.ANYBODY);
+    this(
+        tokens, from, detail, Optional.empty(), runs, routing, trace, deadlineNanos, Claim.ANYBODY);
   }
 
   private static boolean endsAt(List<Run> runs, int end) {
@@ -64,6 +70,19 @@ public record ScoreJob(
    * @param tempered its log-probability at so many of the first inverse temperatures of its run
    */
   public record Detail(int top, int tempered) {}
+
+  /**
+   * What to tell of a distribution.
+   *
+   * @param inverseTemperature at which to take it, as {@link LogitRow#at} does
+   * @param top how many of its most likely tokens; 0: all of it
+   */
+  public record Labels(double inverseTemperature, int top) {
+    SoftLabel of(LogitRow row) {
+      LogProbs distribution = row.at(inverseTemperature);
+      return top == 0 ? SoftLabel.whole(distribution) : SoftLabel.top(distribution, top);
+    }
+  }
 
   /**
    * Consecutive tokens.

@@ -7,6 +7,7 @@ import io.ennead.router.model.Span.Logits;
 import io.ennead.router.sample.Likelihood;
 import io.ennead.router.sample.LogProbs;
 import io.ennead.router.sample.LogitRow;
+import io.ennead.router.sample.SoftLabel;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceRecorder;
 import java.util.ArrayList;
@@ -18,7 +19,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Scores one text: the probability of each token after those before it, and sums of likelihoods. No
- * logits are kept. Owned by the generation loop's thread, which gives the positions in order.
+ * logits are kept, but for the labels that the job asks for. Owned by the generation loop's thread,
+ * which gives the positions in order.
  */
 final class ScoreTask implements SequenceTask {
   private final ScoreJob job;
@@ -27,6 +29,7 @@ final class ScoreTask implements SequenceTask {
   private final Optional<TraceRecorder> recorder;
   private final List<RoutingTrace> traces = new ArrayList<>();
   private final List<ScoredToken> scored = new ArrayList<>();
+  private final List<SoftLabel> labels = new ArrayList<>();
   private final List<Likelihood[]> sums = new ArrayList<>();
 
   ScoreTask(
@@ -87,6 +90,9 @@ final class ScoreTask implements SequenceTask {
     int next = position + 1;
     if (next >= job.from() && next < job.tokens().length) {
       Run run = runOf(next);
+      if (job.labels().isPresent()) {
+        labels.add(job.labels().get().of(LogitRow.of(logits, offset, vocabulary)));
+      }
       if (job.detail().isPresent() || run.inverseTemperatures().length > 0) {
         score(job.tokens()[next], run, LogitRow.of(logits, offset, vocabulary));
       }
@@ -132,6 +138,7 @@ final class ScoreTask implements SequenceTask {
     result.complete(
         new ScoredTokens(
             scored,
+            labels,
             sums.stream().map(Arrays::asList).toList(),
             recorder.map(own -> new ScoreTrace(traces, own.summary()))));
   }

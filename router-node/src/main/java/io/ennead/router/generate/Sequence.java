@@ -223,6 +223,11 @@ final class Sequence {
     return trouble == null ? 0 : trouble.retryAt() - now;
   }
 
+  /** Whether it has been set aside and not gone on since. */
+  boolean inTrouble() {
+    return trouble != null;
+  }
+
   /** Experts have been reached. */
   void proceed() {
     trouble = null;
@@ -306,6 +311,11 @@ final class Sequence {
       tokens = Arrays.copyOf(tokens, length * 2);
     }
     tokens[length++] = token;
+  }
+
+  /** Tokens behind the prompt. */
+  int generated() {
+    return length - promptLength;
   }
 
   /** Whether every token so far is computed, so that nothing is left to run. */

@@ -2,6 +2,7 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.model.Span.Logits;
+import io.ennead.router.trace.DecisionRecorder;
 import io.ennead.router.trace.RoutingTrace;
 import io.ennead.router.trace.TraceRecorder;
 import io.opentelemetry.api.trace.Span;
@@ -13,6 +14,11 @@ import java.util.OptionalInt;
  * loop's thread alone.
  */
 interface SequenceTask {
+
+  /** Of the response; empty when it has none. */
+  default String id() {
+    return "";
+  }
 
   /** Which positions of the prompt need logits. */
   Logits promptLogits();
@@ -46,6 +52,11 @@ interface SequenceTask {
 
   /** Records how the sequence is routed, when somebody wants to know. */
   default Optional<TraceRecorder> recorder() {
+    return Optional.empty();
+  }
+
+  /** Records which experts are drawn for the generated tokens, when it is to be learned from. */
+  default Optional<DecisionRecorder> decisions() {
     return Optional.empty();
   }
 

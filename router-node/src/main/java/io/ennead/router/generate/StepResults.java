@@ -7,6 +7,7 @@ import io.ennead.router.model.StepObserver;
 import io.ennead.router.moe.FailurePolicy.Drop;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.RoutingObserver;
+import io.ennead.router.trace.DecisionRecorder;
 import io.ennead.router.trace.SpanTrace;
 import io.ennead.router.trace.StepTrace;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ final class StepResults implements StepObserver {
   private final Batch batch;
   private final GateMetrics gate;
   private final List<Optional<SpanTrace>> traces = new ArrayList<>();
+  private final List<Choices> choices = new ArrayList<>();
   private final RoutingObserver routing;
   private final Set<Integer> told = new HashSet<>();
 
@@ -42,10 +44,26 @@ final class StepResults implements StepObserver {
     for (int span = 0; span < batch.sequences().size(); span++) {
       traces.add(begin(batch.sequences().get(span), batch.step().spans().get(span)));
     }
+    findChoices();
     this.routing =
         traces.stream().allMatch(Optional::isEmpty)
             ? RoutingObserver.NONE
             : new StepTrace(traces, lengths(batch));
+  }
+
+  /** Where the step computes a generated token whose drawn experts are recorded. */
+  private record Choices(int span, int row, DecisionRecorder recorder) {}
+
+  private void findChoices() {
+    int row = 0;
+    for (int span = 0; span < batch.sequences().size(); span++) {
+      Sequence sequence = batch.sequences().get(span);
+      Optional<DecisionRecorder> recorder = sequence.task().decisions();
+      if (recorder.isPresent() && !sequence.prefilling()) {
+        choices.add(new Choices(span, row, recorder.get()));
+      }
+      row += batch.step().spans().get(span).ids().length;
+    }
   }
 
   private static Optional<SpanTrace> begin(Sequence sequence, Span span) {
@@ -74,6 +92,7 @@ final class StepResults implements StepObserver {
     if (told.add(span)) {
       batch.sequences().get(span).degrade(degraded(span));
       traces.get(span).ifPresent(trace -> tell(batch.sequences().get(span), trace));
+      choices.stream().filter(own -> own.span() == span).forEach(own -> own.recorder().commit());
     }
   }
 
@@ -116,6 +135,7 @@ final class StepResults implements StepObserver {
   public void routed(int layer, float[] hidden, float[] logits, Routing chosen) {
     gate.routed(logits, chosen.rows());
     routing.routed(layer, hidden, logits, chosen);
+    choices.forEach(own -> own.recorder().routed(layer, logits, chosen, own.row()));
   }
 
   @Override

@@ -14,6 +14,12 @@ public interface Gate {
   /** Experts per token by the model's own configuration. */
   int expertsPerToken();
 
+  /** Whether experts are chosen within groups. */
+  boolean grouped();
+
+  /** The effective logit of a gate's logit: after the soft cap, if there is one. */
+  double effective(float logit);
+
   /**
    * Routes rows that each have options of their own, as the sequences of one batch do.
    *
@@ -31,4 +37,7 @@ public interface Gate {
    * @param ids logits per row that are looked at, at least {@link #experts}
    */
   GateDistribution distribution(RoutingRule rule, int ids);
+
+  /** The same of rows at a layer under all of their options, packs included. */
+  GateDistribution distribution(RoutingOptions options, int layer);
 }

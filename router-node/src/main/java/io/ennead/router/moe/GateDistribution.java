@@ -1,6 +1,7 @@
 package io.ennead.router.moe;
 
 import io.ennead.expert.architecture.GateConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The probabilities of all experts under one rule, row after row: softmax(l / T) over those that
@@ -10,12 +11,14 @@ import io.ennead.expert.architecture.GateConfig;
 public final class GateDistribution {
   private final GateScores scores;
   private final RoutingRule rule;
+  private final float @Nullable [] bias;
   private final double[] probabilities;
   private double entropy;
 
-  GateDistribution(GateConfig config, int ids, RoutingRule rule) {
+  GateDistribution(GateConfig config, int ids, RoutingRule rule, float @Nullable [] bias) {
     this.scores = new GateScores(config, ids);
     this.rule = rule;
+    this.bias = bias;
     this.probabilities = new double[ids];
   }
 
@@ -25,7 +28,7 @@ public final class GateDistribution {
    * @param logits holds the row's [ids] at {@code offset}
    */
   public void load(float[] logits, int offset) {
-    scores.load(logits, offset, rule);
+    scores.load(logits, offset, rule, bias);
     double sum = 0;
     double logs = 0;
     for (int expert = 0; expert < probabilities.length; expert++) {

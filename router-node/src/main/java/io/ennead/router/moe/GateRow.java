@@ -39,8 +39,10 @@ final class GateRow {
     this.weights = new double[places];
   }
 
-  void route(float[] source, int offset, RoutingRule rule, GumbelNoise noise) {
-    scores.load(source, offset, rule);
+  /** Routes the row at {@code offset}; {@code bias} is the profile's, [experts]. */
+  void route(
+      float[] source, int offset, RoutingRule rule, float @Nullable [] bias, GumbelNoise noise) {
+    scores.load(source, offset, rule, bias);
     select(rule.minP());
     config.groups().ifPresent(groups -> GroupLimit.apply(groups, selection));
     rank(rule, noise);

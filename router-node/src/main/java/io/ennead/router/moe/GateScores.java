@@ -2,6 +2,7 @@ package io.ennead.router.moe;
 
 import io.ennead.expert.architecture.GateConfig;
 import io.ennead.expert.architecture.GateConfig.Score;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Effective logits and scores of one row under a rule: steps 1 and 2 of {@link ScoredGate}. Scores
@@ -24,11 +25,17 @@ final class GateScores {
     this.excluded = new boolean[experts];
   }
 
-  /** Takes the row at {@code offset}. */
-  void load(float[] source, int offset, RoutingRule rule) {
+  /**
+   * Takes the row at {@code offset}.
+   *
+   * @param bias of the model's own experts, added to their effective logits; none of packs' have
+   *     one
+   */
+  void load(float[] source, int offset, RoutingRule rule, float @Nullable [] bias) {
     temperature = rule.temperature();
     for (int expert = 0; expert < experts; expert++) {
-      logits[expert] = effective(source[offset + expert]);
+      double effective = effective(config, source[offset + expert]);
+      logits[expert] = bias != null && expert < bias.length ? effective + bias[expert] : effective;
       excluded[expert] = source[offset + expert] == Float.NEGATIVE_INFINITY;
     }
     for (int expert : rule.excluded()) {
@@ -40,7 +47,7 @@ final class GateScores {
   }
 
   /** The soft cap c tanh(l / c), if there is one. */
-  private double effective(float logit) {
+  static double effective(GateConfig config, float logit) {
     if (config.softCap().isEmpty()) {
       return logit;
     }

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * weights from their scores. What a family has or has not is in {@link GateConfig}, whose order of
  * operations it follows.
  *
- * <p>A row's {@link RoutingRule} acts on the effective logits l (after the soft cap), in this order
- * (T is the temperature; T = 1 divides by nothing and so is bit-identical to no temperature):
+ * <p>A row's {@link RoutingProfile} adds its biases to the effective logits (after the soft cap);
+ * without one nothing is added. Its {@link RoutingRule} acts on the sums l, in this order (T is the
+ * temperature; T = 1 divides by nothing and so is bit-identical to no temperature):
  *
  * <ol>
  *   <li>Excluded experts are out: as if their logit were -infinity, which is the logit of an expert
@@ -75,6 +76,16 @@ public final class ScoredGate implements Gate {
   }
 
   @Override
+  public boolean grouped() {
+    return config.groups().isPresent();
+  }
+
+  @Override
+  public double effective(float logit) {
+    return GateScores.effective(config, logit);
+  }
+
+  @Override
   public Routing route(int layer, float[] logits, RoutedRows rows) {
     GatePacks packs = GatePacks.of(rows);
     int ids = packs.width(experts());
@@ -88,7 +99,7 @@ public final class ScoredGate implements Gate {
       RoutingOptions options = rows.options().get(i);
       RoutingRule rule = options.at(layer);
       GumbelNoise noise = new GumbelNoise(options.seed(), rows.positions()[i], layer);
-      row.route(logits, i * ids, rule, noise);
+      row.route(logits, i * ids, rule, options.profile().bias(layer), noise);
       row.copyTo(experts, weights, i * places);
     }
     return new Routing(rows.count(), places, experts, weights);
@@ -111,7 +122,13 @@ public final class ScoredGate implements Gate {
 
   @Override
   public GateDistribution distribution(RoutingRule rule, int ids) {
-    return new GateDistribution(config, ids, rule);
+    return new GateDistribution(config, ids, rule, null);
+  }
+
+  @Override
+  public GateDistribution distribution(RoutingOptions options, int layer) {
+    return new GateDistribution(
+        config, options.packs().width(experts()), options.at(layer), options.profile().bias(layer));
   }
 
   /** But for what packs have not, or have suppressed. */

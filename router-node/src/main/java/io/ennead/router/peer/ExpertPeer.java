@@ -1,6 +1,7 @@
 package io.ennead.router.peer;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** One remote expert node. Safe for use by several threads. */
@@ -17,6 +18,11 @@ public interface ExpertPeer {
 
   /** When it last said what it is, a {@link System#nanoTime()}; it was well then. */
   long heardNanos();
+
+  /** What it has shown then; empty before it was heard from. */
+  default Optional<Heard> heard() {
+    return Optional.empty();
+  }
 
   /**
    * Runs experts on rows, without blocking. Cancelling the future cancels the call on the node.

@@ -62,6 +62,7 @@ final class GrpcExpertPeer implements ExpertHolder, AutoCloseable {
   private volatile PeerState state = new PeerState.Connecting("not asked yet");
   private volatile String name = "an expert node";
   private volatile long heardNanos = System.nanoTime();
+  private volatile @Nullable Heard heard;
 
   private GrpcExpertPeer(
       PeerAddress address, ManagedChannel channel, PeerCodec codec, Runnable onChange) {
@@ -121,8 +122,14 @@ final class GrpcExpertPeer implements ExpertHolder, AutoCloseable {
     return heardNanos;
   }
 
+  @Override
+  public Optional<Heard> heard() {
+    return Optional.ofNullable(heard);
+  }
+
   /** The node has said what it is. */
-  void heard() {
+  void hear(Heard latest) {
+    heard = latest;
     heardNanos = System.nanoTime();
   }
 

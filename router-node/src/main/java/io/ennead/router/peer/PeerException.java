@@ -79,6 +79,11 @@ public final class PeerException extends RuntimeException {
           ERROR_REASON_TOKEN_OUT_OF_RANGE,
           ERROR_REASON_MODEL_NOT_FOUND,
           ERROR_REASON_READER_STALLED,
+          ERROR_REASON_METHOD_UNSUPPORTED,
+          ERROR_REASON_RESPONSE_NOT_FOUND,
+          ERROR_REASON_ALREADY_RATED,
+          ERROR_REASON_FEEDBACK_OFF,
+          ERROR_REASON_FEEDBACK_UNAVAILABLE,
           ERROR_REASON_UNSPECIFIED,
           UNRECOGNIZED ->
           new PeerException(reason, false, engineFailure(peer, "refused a call", why));

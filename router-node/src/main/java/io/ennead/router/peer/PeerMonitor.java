@@ -201,7 +201,8 @@ public final class PeerMonitor implements AutoCloseable {
     } else {
       peer.connectNow();
     }
-    Futures.addCallback(peer.describe(known, options.timeout()), new Answer(peer, known), thread);
+    Answer answer = new Answer(peer, known); // before asking, since it takes the time
+    Futures.addCallback(peer.describe(known, options.timeout()), answer, thread);
   }
 
   /** Decides on an answer; whatever goes wrong, the node has a state that says so. */
@@ -222,6 +223,7 @@ public final class PeerMonitor implements AutoCloseable {
   private final class Answer implements FutureCallback<DescribeNodeResponse> {
     private final GrpcExpertPeer peer;
     private final String known;
+    private final long askedAt = System.nanoTime();
 
     Answer(GrpcExpertPeer peer, String known) {
       this.peer = peer;
@@ -231,7 +233,8 @@ public final class PeerMonitor implements AutoCloseable {
     @Override
     public void onSuccess(@Nullable DescribeNodeResponse answer) {
       DescribeNodeResponse response = Objects.requireNonNull(answer, "answer");
-      peer.heard();
+      Duration roundTrip = Duration.ofNanos(System.nanoTime() - askedAt);
+      peer.hear(Heard.in(response, roundTrip));
       if (!known.isEmpty() && response.getGeneration().equals(known)) {
         // Unchanged. Should a call have failed meanwhile, then the next poll asks for everything.
         asked.remove(peer);

@@ -3,6 +3,7 @@ package io.ennead.router.sample;
 import io.ennead.errors.ServingException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Log-probabilities of a row of logits at an inverse temperature B, and the distribution's moments.
@@ -105,13 +106,41 @@ public final class LogProbs {
     int[] best = new int[places];
     int found = 0;
     for (int id = 0; id < row.vocabulary(); id++) {
-      found = insert(best, found, id);
+      found = insert(best, found, id, row::logit);
     }
     List<TokenLogProb> top = new ArrayList<>(places);
     for (int id : best) {
       top.add(TokenLogProb.of(id, of(id)));
     }
     return top;
+  }
+
+  /** The token's probability. */
+  double probability(int id) {
+    return StrictMath.exp(of(id));
+  }
+
+  int vocabulary() {
+    return row.vocabulary();
+  }
+
+  /**
+   * The tokens most likely at this temperature, most likely first, ties to the lower id; at most
+   * {@code count}.
+   */
+  int[] mostLikely(int count) {
+    int[] best = new int[Math.min(count, row.vocabulary())];
+    int found = 0;
+    for (int id = 0; id < row.vocabulary(); id++) {
+      found = insert(best, found, id, this::likelihoodOrder);
+    }
+    return best;
+  }
+
+  /** Rises with the token's probability, also where that is too small for a double. */
+  private double likelihoodOrder(int id) {
+    float logit = row.logit(id);
+    return logit == Float.NEGATIVE_INFINITY ? logit : Math.signum(inverseTemperature) * logit;
   }
 
   /** The token with the most likely ones at its place. */
@@ -142,9 +171,10 @@ public final class LogProbs {
     return best;
   }
 
-  private int insert(int[] best, int found, int id) {
+  private static int insert(int[] best, int found, int id, IntToDoubleFunction order) {
     int at = found;
-    while (at > 0 && row.logit(id) > row.logit(best[at - 1])) {
+    double own = order.applyAsDouble(id);
+    while (at > 0 && own > order.applyAsDouble(best[at - 1])) {
       at--;
     }
     if (at == best.length) {

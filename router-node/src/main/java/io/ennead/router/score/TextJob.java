@@ -1,9 +1,11 @@
 package io.ennead.router.score;
 
 import io.ennead.router.generate.Claim;
+import io.ennead.router.generate.ScoreJob;
 import io.ennead.router.moe.GatePacks;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.router.trace.TraceOptions;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -17,6 +19,7 @@ import java.util.OptionalInt;
  * @param top how many of the most likely tokens to give at each place
  * @param fit whether to find the most likely temperature
  * @param fitWindow also of each run of so many tokens, at least 1
+ * @param labels asks for labels in the place of scores; then windows and strides do not matter
  * @param trace what to tell of how the tokens are routed; every window tells it anew
  * @param deadlineNanos {@link System#nanoTime()} at which the caller gives up; {@link
  *     Long#MAX_VALUE} for never
@@ -31,6 +34,7 @@ public record TextJob(
     int top,
     boolean fit,
     OptionalInt fitWindow,
+    Optional<LabelPasses> labels,
     RoutingOptions routing,
     TraceOptions trace,
     long deadlineNanos,
@@ -58,6 +62,7 @@ public record TextJob(
         top,
         fit,
         fitWindow,
+        Optional.empty(),
         routing,
         trace,
         deadlineNanos,
@@ -75,8 +80,33 @@ public record TextJob(
         top,
         fit,
         fitWindow,
+        labels,
         routing.among(packs),
         trace,
+        deadlineNanos,
+        claim);
+  }
+
+  /** A text whose labels are asked for, and nothing else. */
+  public static TextJob labelled(
+      int[] tokens,
+      int from,
+      LabelPasses labels,
+      RoutingOptions routing,
+      long deadlineNanos,
+      Claim claim) {
+    return new TextJob(
+        tokens,
+        from,
+        Math.max(2, tokens.length),
+        1,
+        new double[0],
+        0,
+        false,
+        OptionalInt.empty(),
+        Optional.of(labels),
+        routing,
+        TraceOptions.NONE,
         deadlineNanos,
         claim);
   }
@@ -85,4 +115,12 @@ public record TextJob(
   int counted() {
     return tokens.length - from;
   }
+
+  /**
+   * Labels, so many at a time: they are too large to keep.
+   *
+   * @param form what to tell of each place
+   * @param places of a pass, at least 1; each pass has all of the text before them as context
+   */
+  public record LabelPasses(ScoreJob.Labels form, int places) {}
 }

@@ -8,6 +8,7 @@ import io.ennead.router.generate.ScoreJob.Run;
 import io.ennead.router.generate.ScoredToken;
 import io.ennead.router.generate.ScoredTokens;
 import io.ennead.router.generate.Scorer;
+import io.ennead.router.score.TextJob.LabelPasses;
 import io.ennead.router.trace.TraceOptions;
 import io.ennead.v1.ErrorReason;
 import java.util.ArrayDeque;
@@ -57,7 +58,14 @@ public final class TextScoring {
     this.sink = sink;
     this.windows = Window.of(job);
     this.fits = new Fits(job);
-    this.places = Math.max(1, Math.min(MAX_WINDOWS, MAX_TOKENS / job.window()));
+    this.places = places(job);
+  }
+
+  /** Of passes for labels there is one, so that the next finds its context in the prefix cache. */
+  private static int places(TextJob job) {
+    return job.labels().isPresent()
+        ? 1
+        : Math.max(1, Math.min(MAX_WINDOWS, MAX_TOKENS / job.window()));
   }
 
   /** Sends the first windows. */
@@ -119,7 +127,7 @@ public final class TextScoring {
    */
   private @Nullable CompletableFuture<ScoredTokens> submit(Window window, List<Run> runs) {
     Optional<Detail> detail =
-        firstPass
+        firstPass && job.labels().isEmpty()
             ? Optional.of(new Detail(job.top(), job.temperatures().length))
             : Optional.empty();
     try {
@@ -128,6 +136,7 @@ public final class TextScoring {
               window.tokens(job.tokens()),
               window.from() - window.begin(),
               detail,
+              job.labels().map(LabelPasses::form),
               runs,
               job.routing(),
               firstPass ? job.trace() : TraceOptions.NONE,
@@ -150,9 +159,17 @@ public final class TextScoring {
       if (firstPass) {
         scores.tokens().forEach(this::count);
         held++;
-        sink.scored(scores.tokens());
+        give(scores);
         scores.trace().ifPresent(sink::traced);
       }
+    }
+  }
+
+  private void give(ScoredTokens scores) {
+    if (job.labels().isPresent()) {
+      sink.labelled(scores.labels());
+    } else {
+      sink.scored(scores.tokens());
     }
   }
 

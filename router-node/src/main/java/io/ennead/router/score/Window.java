@@ -20,6 +20,20 @@ record Window(int begin, int from, int end) {
    * are left out, but there is always one.
    */
   static List<Window> of(TextJob job) {
+    return job.labels().isPresent() ? prefixes(job, job.labels().get().places()) : overlapping(job);
+  }
+
+  /** All begin with the text. */
+  private static List<Window> prefixes(TextJob job, int places) {
+    List<Window> windows = new ArrayList<>();
+    int length = job.tokens().length;
+    for (int from = job.from(); windows.isEmpty() || from < length; from += places) {
+      windows.add(new Window(0, from, Math.min(length, from + places)));
+    }
+    return windows;
+  }
+
+  private static List<Window> overlapping(TextJob job) {
     List<Window> windows = new ArrayList<>();
     int length = job.tokens().length;
     int from = job.from();

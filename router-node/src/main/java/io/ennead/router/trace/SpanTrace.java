@@ -69,7 +69,7 @@ public final class SpanTrace {
     int stepIds = logits.length / chosen.rows(); // others in the step may know more experts
     LayerSums own = new LayerSums(layer, ids);
     LayerTrace trace = full ? LayerTrace.of(layer, tokens, ids, k) : null;
-    GateDistribution distribution = gate.distribution(rule, ids);
+    GateDistribution distribution = gate.distribution(routing, layer);
     for (int token = 0; token < tokens; token++) {
       int row = firstRow + token;
       distribution.load(logits, row * stepIds);

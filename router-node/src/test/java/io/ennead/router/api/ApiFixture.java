@@ -36,38 +36,41 @@ import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** A service on an in-process channel, and a model made of fakes. */
-final class ApiFixture {
-  static final int CONTEXT = 32;
-  static final int VOCABULARY = 257;
-  static final int HIDDEN = 4;
-  static final int LAYERS = 2;
-  static final int SCORE_TOKENS = 2000;
+public final class ApiFixture {
+  public static final int CONTEXT = 32;
+  public static final int VOCABULARY = 257;
+  public static final int HIDDEN = 4;
+  public static final int LAYERS = 2;
+  public static final int SCORE_TOKENS = 2000;
 
   private final Server server;
   private final ManagedChannel channel;
 
-  ApiFixture(BindableService service) throws IOException {
+  /** Serves it. */
+  public ApiFixture(BindableService service) throws IOException {
     String name = InProcessServerBuilder.generateName();
     server = InProcessServerBuilder.forName(name).addService(service).build().start();
     channel = InProcessChannelBuilder.forName(name).build();
   }
 
   /** Readers that may leave so many pieces unread, for as long as a test takes. */
-  static SlowReaders readers(int pieces) {
+  public static SlowReaders readers(int pieces) {
     return readers(pieces, Duration.ofMinutes(10));
   }
 
-  static SlowReaders readers(int pieces, Duration stall) {
+  /** Readers that may also take nothing for so long. */
+  public static SlowReaders readers(int pieces, Duration stall) {
     return SlowReaders.watch(
         new SlowReaders.Limits(pieces, 1 << 20, stall), new PrometheusRegistry());
   }
 
-  ManagedChannel channel() {
+  /** To the service. */
+  public ManagedChannel channel() {
     return channel;
   }
 
   /** A model of 257 byte tokens, 2 layers of 4 experts, whose gate logits are the row itself. */
-  static ServedModel model(Generator generator, Scorer scorer, ExpertLayer experts) {
+  public static ServedModel model(Generator generator, Scorer scorer, ExpertLayer experts) {
     ModelInfo info =
         new ModelInfo(
             "tiny",
@@ -127,7 +130,7 @@ final class ApiFixture {
   }
 
   /** Asserts that a call fails with a reason, its code and, in the metadata, a field. */
-  static ServingException assertFails(
+  public static ServingException assertFails(
       ThrowingCallable call, ErrorReason reason, String field, String message) {
     Throwable thrown = catchThrowable(call);
     assertThat(thrown).as("%s %s", field, message).isNotNull();
@@ -143,7 +146,8 @@ final class ApiFixture {
     return field.isEmpty() ? Map.of() : Map.of("field", field);
   }
 
-  void close() throws InterruptedException {
+  /** Ends channel and server. */
+  public void close() throws InterruptedException {
     channel.shutdownNow();
     server.shutdownNow();
     assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();

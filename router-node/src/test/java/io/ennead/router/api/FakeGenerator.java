@@ -9,11 +9,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.BiConsumer;
 
 /** A generator that does what a test says with each request, and remembers the last one. */
-final class FakeGenerator implements Generator {
-  final CountDownLatch cancelled = new CountDownLatch(1);
-  final CompletableFuture<TokenSink> sink = new CompletableFuture<>();
-  volatile GenerationRequest request;
-  volatile BiConsumer<GenerationRequest, TokenSink> behaviour = (request, tokens) -> {};
+public final class FakeGenerator implements Generator {
+  public final CountDownLatch cancelled = new CountDownLatch(1);
+  public final CompletableFuture<TokenSink> sink = new CompletableFuture<>();
+  public volatile GenerationRequest request;
+  public volatile BiConsumer<GenerationRequest, TokenSink> behaviour = (request, tokens) -> {};
 
   @Override
   public Generation submit(GenerationRequest submitted, TokenSink tokens) {

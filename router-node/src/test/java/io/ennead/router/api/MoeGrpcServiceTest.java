@@ -66,7 +66,7 @@ class MoeGrpcServiceTest {
   private volatile ExpertLayer experts =
       (layer, phase, hidden, routing, scope, observer) -> doubled(hidden, layer, phase);
   private final AtomicInteger degraded = new AtomicInteger();
-  private MoeGrpcService service;
+  private LayerCalls calls;
   private ApiFixture fixture;
   private MoeServiceBlockingStub stub;
   private MoeServiceFutureStub futures;
@@ -85,8 +85,8 @@ class MoeGrpcServiceTest {
             current);
     ModelCatalog catalog =
         new ModelCatalog(List.of(ApiFixture.with(model, dropping(model.policy()), model.codec())));
-    service = MoeGrpcService.open(catalog, LIMITS, () -> 7, degraded::addAndGet);
-    fixture = new ApiFixture(service);
+    calls = LayerCalls.open(catalog, LIMITS, () -> 7, degraded::addAndGet);
+    fixture = new ApiFixture(new MoeGrpcService(calls));
     stub = MoeServiceGrpc.newBlockingStub(fixture.channel());
     futures = MoeServiceGrpc.newFutureStub(fixture.channel());
   }
@@ -102,7 +102,7 @@ class MoeGrpcServiceTest {
   @AfterEach
   void close() throws InterruptedException {
     fixture.close();
-    service.close();
+    calls.close();
   }
 
   @Test
@@ -192,7 +192,7 @@ class MoeGrpcServiceTest {
         Stream.generate(() -> futures.forward(one)).limit(LIMITS.queue() + 1).toList();
     Awaitility.await().until(() -> more.stream().anyMatch(ListenableFuture::isDone));
 
-    service.close();
+    calls.close();
 
     assertThat(interrupted).hasValue(LIMITS.threads());
     assertThat(more.stream().map(MoeGrpcServiceTest::reason))

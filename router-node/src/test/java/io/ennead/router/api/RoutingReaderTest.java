@@ -8,6 +8,7 @@ import io.ennead.router.generate.RequestPolicy;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.router.moe.CombinedRows;
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.moe.RoutingProfile;
 import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.RoutingRule.Mass;
 import io.ennead.router.moe.RoutingRule.Mode;
@@ -52,6 +53,13 @@ class RoutingReaderTest {
 
   private static io.ennead.v1.RoutingOptions.Builder options() {
     return io.ennead.v1.RoutingOptions.newBuilder();
+  }
+
+  @Test
+  void onlyProfilesThatAreThereCanBePicked() {
+    assertThat(read(options().setProfile("none")).profile()).isSameAs(RoutingProfile.NONE);
+    assertThatThrownBy(() -> read(options().setProfile("kind@1")))
+        .hasMessage("routing.profile: kind@1 (expected: none, or one of [])");
   }
 
   @Test

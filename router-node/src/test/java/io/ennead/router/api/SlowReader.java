@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A client that takes nothing until the test asks for it through the call. */
-final class SlowReader<Q, R> implements ClientResponseObserver<Q, R> {
-  final CompletableFuture<ClientCallStreamObserver<Q>> calls = new CompletableFuture<>();
-  final List<R> received = Collections.synchronizedList(new ArrayList<>());
-  final CompletableFuture<Throwable> ended = new CompletableFuture<>();
+public final class SlowReader<Q, R> implements ClientResponseObserver<Q, R> {
+  public final CompletableFuture<ClientCallStreamObserver<Q>> calls = new CompletableFuture<>();
+  public final List<R> received = Collections.synchronizedList(new ArrayList<>());
+  public final CompletableFuture<Throwable> ended = new CompletableFuture<>();
 
   @Override
   public void beforeStart(ClientCallStreamObserver<Q> call) {

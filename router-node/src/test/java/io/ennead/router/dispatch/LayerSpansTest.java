@@ -45,6 +45,7 @@ class LayerSpansTest {
             new Patience(BUDGET, BUDGET),
             new DispatchMetrics(new PrometheusRegistry(), EXPERTS, Optional.empty()),
             new ExpertRowCounts(List.of(0), EXPERTS),
+            NodeEvents.NOBODY,
             by);
     Routing routing = new Routing(1, 1, new int[] {2}, new float[] {1});
     float[] hidden = {3};

@@ -1,6 +1,7 @@
 package io.ennead.router.fuzz;
 
 import com.google.protobuf.Message;
+import inference.ModelInferRequest;
 import io.ennead.expert.ExpertConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
@@ -10,6 +11,7 @@ import io.ennead.expert.pack.PackId;
 import io.ennead.node.ConfigLoader;
 import io.ennead.node.SharedBytesMarshaller;
 import io.ennead.router.RouterConfig;
+import io.ennead.router.api.kserve.ClientRequests;
 import io.ennead.router.generate.GenerationDefaults;
 import io.ennead.router.model.ChatMessage;
 import io.ennead.router.model.ChatTemplate;
@@ -109,6 +111,15 @@ enum Input {
     @Override
     void read(Path directory, byte[] bytes) {
       message(MoeServiceForwardRequest.getDefaultInstance(), bytes);
+    }
+  },
+  KSERVE_INFER {
+    @Override
+    void read(Path directory, byte[] bytes) {
+      ModelInferRequest request =
+          SharedBytesMarshaller.of(ModelInferRequest.getDefaultInstance())
+              .parse(new ByteArrayInputStream(bytes));
+      ClientRequests.readBoth(request);
     }
   },
   EXPERT_FORWARD {

@@ -64,6 +64,11 @@ class InputFuzzTest {
     check(Input.EXPERT_FORWARD, bytes);
   }
 
+  @FuzzTest
+  void kserveInfer(byte[] bytes) throws IOException {
+    check(Input.KSERVE_INFER, bytes);
+  }
+
   private static void check(Input input, byte[] bytes) throws IOException {
     Path directory = Files.createTempDirectory("fuzz");
     try {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.ennead.router.api.kserve.ClientRequests;
 import io.ennead.v1.DataType;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertSlice;
@@ -105,6 +106,7 @@ class InputMutationTest {
       case GENERATE -> generate();
       case SCORE -> ScoreRequest.newBuilder().setModel("demo").build().toByteArray();
       case MOE_FORWARD -> MoeServiceForwardRequest.newBuilder().setLayer(1).build().toByteArray();
+      case KSERVE_INFER -> ClientRequests.text().toByteArray();
       case EXPERT_FORWARD -> forward();
     };
   }

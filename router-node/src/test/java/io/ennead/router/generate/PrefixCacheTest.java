@@ -3,6 +3,7 @@ package io.ennead.router.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.router.moe.RoutingOptions;
+import io.ennead.router.moe.RoutingProfile;
 import io.ennead.router.moe.RoutingRule;
 import io.ennead.router.moe.RoutingRule.Mode;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -121,7 +122,10 @@ class PrefixCacheTest {
             RoutingOptions.everywhere(sampled, 2),
             new RoutingOptions(RoutingRule.MODEL, Map.of(1, sampled), 1),
             new RoutingOptions(RoutingRule.MODEL, Map.of(1, sampled), 2),
-            new RoutingOptions(RoutingRule.MODEL, Map.of(2, RoutingRule.atTemperature(0)), 0));
+            new RoutingOptions(RoutingRule.MODEL, Map.of(2, RoutingRule.atTemperature(0)), 0),
+            ROUTING.under(profile("a@1", "first")),
+            ROUTING.under(profile("a@2", "second")),
+            ROUTING.under(profile("a@2", "changed")));
     restart(100, limits(CHUNK, true));
     for (RoutingOptions routing : different) {
       Sequence sequence = admit(prompt(10), routing);
@@ -132,6 +136,11 @@ class PrefixCacheTest {
     for (RoutingOptions routing : different) {
       assertThat(admit(prompt(10), routing).computed()).as("%s", routing).isEqualTo(8);
     }
+  }
+
+  private static RoutingProfile profile(String id, String contentHash) {
+    RoutingProfile.Layer layer = new RoutingProfile.Layer(1, new float[8]);
+    return new RoutingProfile(id, contentHash, Map.of(0, layer));
   }
 
   @Test

@@ -109,6 +109,8 @@ public record ClusterPlan(
     return flags(
         ports.router(),
         routerExtras,
+        "--http-port",
+        Integer.toString(ports.http()),
         "--cluster-port",
         Integer.toString(ports.cluster()),
         "--expert-nodes",

@@ -14,13 +14,15 @@ import java.util.stream.Stream;
  * Who listens where on the loopback address.
  *
  * @param router of the router node
+ * @param http port of the router's HTTP API
  * @param cluster gRPC port of the router's ClusterService
  * @param experts of the expert nodes, in order
  */
-public record PortPlan(Ports router, int cluster, List<Ports> experts) {
+public record PortPlan(Ports router, int http, int cluster, List<Ports> experts) {
   /** The base port of a cluster that was not given one. */
   public static final int DEFAULT_BASE = 8470;
 
+  private static final int HTTP_OFFSET = 2;
   private static final int CLUSTER_OFFSET = 3;
   private static final int EXPERT_OFFSET = 30;
   private static final int LAST_PORT = 65535;
@@ -39,8 +41,8 @@ public record PortPlan(Ports router, int cluster, List<Ports> experts) {
   }
 
   /**
-   * The router at {@code base}, {@code base + 1} and {@code base + 3}, expert i at {@code base + 30
-   * + 2i} and the port after it. Base 0: ports that are free now.
+   * The router at {@code base} to {@code base + 3}, expert i at {@code base + 30 + 2i} and the port
+   * after it. Base 0: ports that are free now.
    */
   public static PortPlan of(int base, int experts) {
     if (base == 0) {
@@ -55,6 +57,7 @@ public record PortPlan(Ports router, int cluster, List<Ports> experts) {
     int first = base + EXPERT_OFFSET;
     return new PortPlan(
         new Ports(base, base + 1),
+        base + HTTP_OFFSET,
         base + CLUSTER_OFFSET,
         IntStream.range(0, experts)
             .mapToObj(i -> new Ports(first + 2 * i, first + 2 * i + 1))
@@ -70,7 +73,7 @@ public record PortPlan(Ports router, int cluster, List<Ports> experts) {
     IntStream pairs =
         Stream.concat(Stream.of(router), experts.stream())
             .flatMapToInt(ports -> IntStream.of(ports.grpc(), ports.admin()));
-    return IntStream.concat(pairs, IntStream.of(cluster));
+    return IntStream.concat(pairs, IntStream.of(http, cluster));
   }
 
   private static void requireFree(int port) {
@@ -85,15 +88,16 @@ public record PortPlan(Ports router, int cluster, List<Ports> experts) {
   private static PortPlan free(int experts) {
     List<ServerSocket> sockets = new ArrayList<>();
     try {
-      for (int i = 0; i < 2 * (experts + 1) + 1; i++) {
+      for (int i = 0; i < 2 * (experts + 1) + 2; i++) {
         sockets.add(bind(0)); // all held at once, so that all differ
       }
       List<Ports> nodes =
           IntStream.rangeClosed(0, experts)
               .mapToObj(i -> new Ports(port(sockets, 2 * i), port(sockets, 2 * i + 1)))
               .toList();
+      int http = port(sockets, sockets.size() - 2);
       int cluster = port(sockets, sockets.size() - 1);
-      return new PortPlan(nodes.get(0), cluster, nodes.subList(1, nodes.size()));
+      return new PortPlan(nodes.get(0), http, cluster, nodes.subList(1, nodes.size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

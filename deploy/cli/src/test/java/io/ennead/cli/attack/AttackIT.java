@@ -2,6 +2,7 @@ package io.ennead.cli.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import inference.GRPCInferenceServiceGrpc;
 import io.ennead.cli.attack.Attack.Victim;
 import io.ennead.cli.attack.Usage.Resource;
 import io.ennead.cli.cluster.ClusterPlan;
@@ -15,6 +16,7 @@ import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.InferenceServiceGrpc;
 import io.ennead.v1.MoeServiceGrpc;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -124,6 +126,14 @@ class AttackIT {
     survives(attack, new Victim(plan.ports().router().admin(), "", new byte[0], seed));
   }
 
+  /** The server is the same class as the admin port's, so this is for the long form. */
+  @ParameterizedTest
+  @MethodSource("adminAttacks")
+  @EnabledIfSystemProperty(named = "ennead.long", matches = "true")
+  void theHttpApiServesOn(Attack attack) throws Exception {
+    survives(attack, new Victim(plan.ports().http(), "", new byte[0], seed));
+  }
+
   /** Through the services and the engine, as bytes that a client may send. */
   @Test
   void changedRequestsAreAnsweredOrRefusedByTheirReason() throws Exception {
@@ -135,6 +145,9 @@ class AttackIT {
       mutants.send(InferenceServiceGrpc.getScoreMethod(), Requests.score(), MUTANTS);
       int hidden = client.listModels(LIMIT).getModels(0).getHiddenSize();
       mutants.send(MoeServiceGrpc.getForwardMethod(), Requests.layer(hidden), MUTANTS);
+      MethodDescriptor<?, ?> infer = GRPCInferenceServiceGrpc.getModelInferMethod();
+      mutants.send(infer, Requests.kserveText(), MUTANTS);
+      mutants.send(infer, Requests.kserveLayer(hidden), MUTANTS);
       new RequestMutants(expert, seed, LIMIT)
           .send(ExpertServiceGrpc.getForwardMethod(), Requests.experts(hidden), MUTANTS);
     } finally {

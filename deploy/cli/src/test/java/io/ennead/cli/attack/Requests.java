@@ -1,6 +1,8 @@
 package io.ennead.cli.attack;
 
 import com.google.protobuf.ByteString;
+import inference.InferParameter;
+import inference.ModelInferRequest;
 import io.ennead.v1.DataType;
 import io.ennead.v1.ExpertServiceForwardRequest;
 import io.ennead.v1.ExpertSlice;
@@ -46,6 +48,28 @@ final class Requests {
         .setPhase(Phase.PHASE_DECODE)
         .build()
         .toByteArray();
+  }
+
+  static byte[] kserveText() {
+    ModelInferRequest.Builder request = ModelInferRequest.newBuilder().setModelName("demo");
+    request.addInputsBuilder().setName("text_input").setDatatype("BYTES").addShape(1);
+    request.addRawInputContents(ByteString.copyFrom(new byte[] {3, 0, 0, 0, 'T', 'h', 'e'}));
+    request.addInputsBuilder().setName("max_tokens").setDatatype("INT32").addShape(1);
+    request.addRawInputContents(ByteString.copyFrom(new byte[] {4, 0, 0, 0}));
+    request.addOutputsBuilder().setName("expert_load");
+    request.putParameters("top_p", InferParameter.newBuilder().setDoubleParam(0.9).build());
+    return request.build().toByteArray();
+  }
+
+  static byte[] kserveLayer(int hidden) {
+    ModelInferRequest.Builder request = ModelInferRequest.newBuilder().setModelName("moe_layer_1");
+    request
+        .addInputsBuilder()
+        .setName("hidden_states")
+        .setDatatype("FP32")
+        .addShape(2)
+        .addShape(hidden);
+    return request.addRawInputContents(rows(hidden).getData()).build().toByteArray();
   }
 
   static byte[] experts(int hidden) {

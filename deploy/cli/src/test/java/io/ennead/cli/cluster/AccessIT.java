@@ -40,6 +40,7 @@ class AccessIT {
       Map.of(
           "ennead.v1.InferenceService", EnumSet.of(Role.INFER, Role.ADMIN),
           "ennead.v1.MoeService", EnumSet.of(Role.INFER, Role.ADMIN),
+          "inference.GRPCInferenceService", EnumSet.of(Role.INFER, Role.ADMIN),
           "ennead.v1.ExpertService", EnumSet.of(Role.NODE),
           "ennead.v1.ClusterService", EnumSet.of(Role.ADMIN),
           "grpc.reflection.v1.ServerReflection", EnumSet.of(Role.READ, Role.ADMIN),
@@ -51,7 +52,12 @@ class AccessIT {
 
   /** For probes, which carry no key. */
   private static final Set<String> OPEN =
-      Set.of("grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch");
+      Set.of(
+          "grpc.health.v1.Health/Check",
+          "grpc.health.v1.Health/Watch",
+          "inference.GRPCInferenceService/ServerLive",
+          "inference.GRPCInferenceService/ServerReady",
+          "inference.GRPCInferenceService/ModelReady");
 
   private static final Set<Role> READERS = EnumSet.of(Role.READ, Role.ADMIN);
 
@@ -97,7 +103,7 @@ class AccessIT {
     if (OPEN.contains(method)) {
       return EnumSet.allOf(Role.class);
     }
-    if (method.startsWith("grpc.health.v1.Health/")) {
+    if (method.startsWith("grpc.health.v1.Health/") || method.endsWith("/ModelStatistics")) {
       return READERS;
     }
     if (CHANGES.contains(method)) {
@@ -240,9 +246,53 @@ class AccessIT {
     }
   }
 
+  @Test
+  void theConsoleIsForEverybodyAndItsFeedForReaders() throws Exception {
+    PortPlan.Ports router = cluster.router();
+    assertThat(get(router, "/console", Optional.empty()).statusCode()).isEqualTo(200);
+    assertThat(get(router, "/console/console.js", Optional.empty()).statusCode()).isEqualTo(200);
+    assertThat(get(router, "/console/feed", Optional.empty()).statusCode()).isEqualTo(401);
+    for (Role role : Role.values()) {
+      if (!READERS.contains(role)) {
+        assertThat(get(router, "/console/feed", Optional.of(cluster.key(role))).statusCode())
+            .as(role.label())
+            .isEqualTo(403);
+      }
+    }
+    assertThat(get(cluster.expert(), "/console", Optional.empty()).statusCode()).isEqualTo(404);
+  }
+
   private static HttpResponse<String> get(PortPlan.Ports node, String path, Optional<String> key)
       throws Exception {
     return cluster.get(node.admin(), path, key);
+  }
+
+  @Test
+  void routesOfTheHttpApiAskForTheRoleOfInference() throws Exception {
+    Set<Role> callers = EnumSet.of(Role.INFER, Role.ADMIN);
+    for (String path : List.of("/v1/models", "/v1/models/demo")) {
+      assertThat(httpStatus(false, path, Optional.empty())).as(path).isEqualTo(401);
+      assertThat(httpStatus(false, path, Optional.of("ennead_x"))).as(path).isEqualTo(401);
+      for (Role role : Role.values()) {
+        assertThat(httpStatus(false, path, Optional.of(cluster.key(role))))
+            .as("%s as %s", path, role)
+            .isEqualTo(callers.contains(role) ? 200 : 403);
+      }
+    }
+    for (String path : List.of("/v1/completions", "/v1/chat/completions")) {
+      assertThat(httpStatus(true, path, Optional.empty())).as(path).isEqualTo(401);
+      for (Role role : Role.values()) {
+        assertThat(httpStatus(true, path, Optional.of(cluster.key(role))))
+            .as("%s as %s", path, role)
+            .isEqualTo(callers.contains(role) ? 400 : 403); // 400: it asks for nothing
+      }
+    }
+  }
+
+  private static int httpStatus(boolean post, String path, Optional<String> key) throws Exception {
+    HttpResponse<String> answer =
+        post ? cluster.post(cluster.http(), path, key) : cluster.get(cluster.http(), path, key);
+    return answer.statusCode();
   }
 
   @Test

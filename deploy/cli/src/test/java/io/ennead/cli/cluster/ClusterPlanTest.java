@@ -45,7 +45,7 @@ class ClusterPlanTest {
   void aPortInUseIsNamed() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       PortPlan ports =
-          new PortPlan(new Ports(taken.getLocalPort(), taken.getLocalPort()), 0, List.of());
+          new PortPlan(new Ports(taken.getLocalPort(), taken.getLocalPort()), 0, 0, List.of());
       assertThatThrownBy(ports::requireFree)
           .isInstanceOf(ClusterException.class)
           .hasMessageContaining("port " + taken.getLocalPort());
@@ -81,7 +81,7 @@ class ClusterPlanTest {
     assertThat(String.join(" ", plan.routerFlags()))
         .isEqualTo(
             "--model /m --dtype f32 --host 127.0.0.1 --port 8470 --admin-port 8471 --threads 1"
-                + " --cluster-port 8473 --expert-nodes 127.0.0.1:8500,127.0.0.1:8502");
+                + " --http-port 8472 --cluster-port 8473 --expert-nodes 127.0.0.1:8500,127.0.0.1:8502");
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.ExpertEngine;
 import io.ennead.expert.engine.TorchExperts;
 import io.ennead.router.api.InferenceGrpcService;
+import io.ennead.router.api.LayerCalls;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.MoeGrpcService;
 import io.ennead.router.api.MoeLimits;
@@ -114,7 +115,9 @@ final class InProcessRouter implements AutoCloseable {
     ModelCatalog catalog = new ModelCatalog(List.of(model));
     return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .addService(new InferenceGrpcService(catalog, readers(), () -> 1))
-        .addService(keep(MoeGrpcService.open(catalog, MoeLimits.DEFAULT, () -> 1, tokens -> {})))
+        .addService(
+            new MoeGrpcService(
+                keep(LayerCalls.open(catalog, MoeLimits.DEFAULT, () -> 1, tokens -> {}))))
         .build()
         .start();
   }

@@ -119,6 +119,11 @@ final class SecuredCluster implements AutoCloseable {
     return plan.ports().router();
   }
 
+  /** The port of the router's HTTP API. */
+  int http() {
+    return plan.ports().http();
+  }
+
   /** The router's port for operators, and its admin port. */
   PortPlan.Ports operators() {
     return new PortPlan.Ports(plan.ports().cluster(), plan.ports().router().admin());
@@ -126,6 +131,24 @@ final class SecuredCluster implements AutoCloseable {
 
   PortPlan.Ports expert() {
     return plan.ports().experts().get(0);
+  }
+
+  /** Sends an object that asks for nothing in particular. */
+  HttpResponse<String> post(int port, String path, Optional<String> key)
+      throws IOException, GeneralSecurityException, InterruptedException {
+    HttpRequest.Builder request =
+        request(port, path, key)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString("{}"));
+    HttpClient http = HttpClient.newBuilder().sslContext(context(client())).build();
+    return http.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private static HttpRequest.Builder request(int port, String path, Optional<String> key) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("https://127.0.0.1:%d%s".formatted(port, path)));
+    key.ifPresent(value -> request.header("Authorization", "Bearer " + value));
+    return request;
   }
 
   HttpResponse<String> get(int adminPort, String path, Optional<String> key)
@@ -136,10 +159,7 @@ final class SecuredCluster implements AutoCloseable {
   HttpResponse<String> get(Issued certificate, int adminPort, String path, Optional<String> key)
       throws IOException, GeneralSecurityException, InterruptedException {
     HttpClient http = HttpClient.newBuilder().sslContext(context(certificate)).build();
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("https://127.0.0.1:%d%s".formatted(adminPort, path)));
-    key.ifPresent(value -> request.header("Authorization", "Bearer " + value));
-    return http.send(request.build(), BodyHandlers.ofString());
+    return http.send(request(adminPort, path, key).build(), BodyHandlers.ofString());
   }
 
   @Override

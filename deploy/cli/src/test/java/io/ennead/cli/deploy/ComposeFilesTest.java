@@ -74,7 +74,10 @@ class ComposeFilesTest {
     RouterConfig router = Settings.router(environment("router"));
     assertThat(YamlFile.at(compose("compose.yaml"), "services.router.ports"))
         .contains(
-            List.of("127.0.0.1:8470:" + router.port(), "127.0.0.1:8471:" + router.adminPort()));
+            List.of(
+                "127.0.0.1:8470:" + router.port(),
+                "127.0.0.1:8471:" + router.adminPort(),
+                "127.0.0.1:8472:" + router.http().port(router.adminPort())));
   }
 
   @Test

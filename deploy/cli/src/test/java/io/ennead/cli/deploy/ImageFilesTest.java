@@ -33,8 +33,13 @@ class ImageFilesTest {
     ExpertConfig expert = Settings.expert(Map.of("ENNEAD_MODEL", "/model"));
     assertThat(Files.readAllLines(DIRECTORY.resolve("Dockerfile")))
         .contains(
-            "EXPOSE %d %d %d %d"
-                .formatted(router.port(), router.adminPort(), expert.port(), expert.adminPort()));
+            "EXPOSE %d %d %d %d %d"
+                .formatted(
+                    router.port(),
+                    router.adminPort(),
+                    router.http().port(router.adminPort()),
+                    expert.port(),
+                    expert.adminPort()));
   }
 
   @Test

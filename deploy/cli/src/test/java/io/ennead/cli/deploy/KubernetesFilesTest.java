@@ -3,8 +3,8 @@ package io.ennead.cli.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.expert.ExpertConfig;
-import io.ennead.node.AdminServer;
 import io.ennead.node.Readiness;
+import io.ennead.node.http.AdminServer;
 import io.ennead.router.RouterConfig;
 import io.ennead.router.moe.FailurePolicy;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -113,6 +113,9 @@ class KubernetesFilesTest {
     Object router = base("router-deployment.yaml");
     RouterConfig routerConfig = Settings.router(environment("router", ""));
     assertPorts(router, routerConfig.port(), routerConfig.adminPort());
+    assertThat(routerConfig.http().httpHost()).isEqualTo("0.0.0.0");
+    assertThat(YamlFile.text(router, "spec.template.spec.containers.0.ports.2.containerPort"))
+        .isEqualTo(Integer.toString(routerConfig.http().httpPort()));
     Object set = base("expert-statefulset.yaml");
     assertPorts(set, expert("", 0).port(), expert("", 0).adminPort());
     Set<String> routes = adminRoutes();

@@ -198,6 +198,8 @@ class MonitoringIT {
           "layer",
           "outcome",
           "files",
+          "route",
+          "code",
           "grpc_service",
           "grpc_method",
           "grpc_code",

@@ -104,7 +104,7 @@ final class TestCluster implements AutoCloseable {
         plan.model(),
         plan.dtype(),
         plan.modelExperts(),
-        new PortPlan(own.router(), own.cluster(), seen),
+        new PortPlan(own.router(), own.http(), own.cluster(), seen),
         plan.replicas(),
         plan.expertExtras(),
         plan.routerExtras());

@@ -1,4 +1,4 @@
-package io.ennead.node;
+package io.ennead.node.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ennead.access.ApiKey;
 import io.ennead.access.ApiKeys;
 import io.ennead.access.Role;
+import io.ennead.node.ConfigException;
+import io.ennead.node.NodeSecurity;
+import io.ennead.node.Readiness;
+import io.ennead.node.SecurityConfig;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -59,6 +63,21 @@ class AdminServerTest {
   }
 
   @Test
+  void withoutKeysOnLoopbackTheHostIsThisMachine() throws IOException {
+    assertThat(statusFor("rebound.example")).contains(" 403 ");
+    assertThat(statusFor("127.0.0.1.rebound.example:80")).contains(" 403 ");
+    assertThat(statusFor("localhost:8471")).contains(" 200 ");
+    assertThat(statusFor("127.0.0.1")).contains(" 200 ");
+    assertThat(statusFor("[::1]:8471")).contains(" 200 ");
+  }
+
+  private String statusFor(String host) throws IOException {
+    try (RawHttp http = new RawHttp(server.port())) {
+      return http.send("GET /livez HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(host)).head();
+    }
+  }
+
+  @Test
   void livezAnswersWhateverIsMissing() throws IOException, InterruptedException {
     readiness.waitFor("weights", "0 %");
     assertThat(send("GET", "/livez").statusCode()).isEqualTo(200);
@@ -106,7 +125,8 @@ class AdminServerTest {
         new SecurityConfig(
             none, none, none, SecurityConfig.ClientCertificates.REQUIRE, keys, "127.0.0.1");
     try (NodeSecurity security = NodeSecurity.open(config, own);
-        AdminServer guarded = AdminServer.start("127.0.0.1", 0, false, security, readiness, own)) {
+        AdminServer guarded =
+            AdminServer.start("127.0.0.1", 0, false, security, readiness, own, List.of())) {
       assertThat(guarded.routes()).isNotEmpty();
       for (String route : guarded.routes()) {
         boolean probe = route.equals("/livez") || route.equals("/readyz");

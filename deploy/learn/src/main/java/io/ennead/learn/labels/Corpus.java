@@ -1,0 +1,79 @@
+package io.ennead.learn.labels;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ennead.client.EnneadClient;
+import io.ennead.v1.TokenizeRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/** Texts of a file, one JSON object with a field "text" per line, as tokens of a served model. */
+public final class Corpus {
+  private final EnneadClient client;
+  private final Duration limit;
+
+  /**
+   * Tokenized by a router.
+   *
+   * @param client stays the caller's
+   * @param limit of one call
+   */
+  public Corpus(EnneadClient client, Duration limit) {
+    this.client = client;
+    this.limit = limit;
+  }
+
+  /**
+   * Cuts a file's texts in their order.
+   *
+   * @throws IOException when the file cannot be read, or a line has no text
+   */
+  public Sequences inOrder(Path file, int chunk, int most) throws IOException {
+    return cut(texts(file), chunk, most);
+  }
+
+  /** Cuts a file's texts in an order that mixes it, the same every time. */
+  public Sequences mixed(Path file, int chunk, int most) throws IOException {
+    List<String> texts = texts(file);
+    Collections.shuffle(texts, new Random(0));
+    return cut(texts, chunk, most);
+  }
+
+  private static List<String> texts(Path file) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    List<String> texts = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      JsonNode text = json.readTree(line).path("text");
+      if (!text.isTextual()) {
+        throw new IOException(
+            "%s, line %d: no text (expected: an object with a field \"text\")"
+                .formatted(file, texts.size() + 1));
+      }
+      texts.add(text.asText());
+    }
+    return texts;
+  }
+
+  private Sequences cut(List<String> texts, int chunk, int most) {
+    int[] front = tokens("", false);
+    return Sequences.cut(
+        front, () -> texts.stream().map(text -> tokens(text, true)).iterator(), chunk, most);
+  }
+
+  private int[] tokens(String text, boolean omitSpecial) {
+    return client
+        .tokenize(
+            TokenizeRequest.newBuilder().setText(text).setOmitSpecialTokens(omitSpecial).build(),
+            limit)
+        .getIdsList()
+        .stream()
+        .mapToInt(id -> id)
+        .toArray();
+  }
+}
