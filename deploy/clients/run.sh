@@ -13,7 +13,7 @@ work=$here/target
 base=${BASE_PORT:-18870}
 secure=$((base + 60))
 programs=(generate stream cancel deadline secure routing)
-protos=(ennead/v1/{inference_service,routing,trace}.proto)
+protos=(ennead/v1/{inference_service,routing,tensor,trace}.proto)
 languages=("$@")
 [ $# -gt 0 ] || languages=(java python go typescript)
 mkdir -p "$work"
