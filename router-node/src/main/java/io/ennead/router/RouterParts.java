@@ -22,7 +22,6 @@ import io.ennead.router.balance.BalanceSchedule;
 import io.ennead.router.balance.Balancer;
 import io.ennead.router.console.Sources;
 import io.ennead.router.console.Timeline;
-import io.ennead.router.dispatch.RemoteExpertLayer;
 import io.ennead.router.feedback.Feedback;
 import io.ennead.router.generate.BatchGenerator;
 import io.ennead.router.generate.GenerationDefaults;
@@ -104,48 +103,61 @@ final class RouterParts implements AutoCloseable {
                 timeline,
                 readiness,
                 registry));
-    RemoteExpertLayer experts = dispatch.layer();
+    MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), dispatch.layer()));
+    operatorServices = List.of(operators(dispatch, model));
+    BatchGenerator generator = keep(generator(model, text, tracing, readiness));
+    serve(
+        new ModelCatalog(List.of(served(dispatch, model, text, generator))), generator, readiness);
+    sources = sources(dispatch, generator, text.tokenizer(), readiness);
+  }
+
+  private ClusterGrpcService operators(ExpertDispatch dispatch, MoeModel model) {
+    PoolConfig pool = config.pool();
     Balancer balancer = dispatch.balancer();
-    if (!config.pool().balanceInterval().isZero()) {
-      keep(
-          BalanceSchedule.start(
-              balancer, config.pool().balancing(), config.pool().balanceInterval()));
+    if (!pool.balanceInterval().isZero()) {
+      keep(BalanceSchedule.start(balancer, pool.balancing(), pool.balanceInterval()));
     }
-    MoeModel model = keep(MoeModel.load(checkpoint, config.decoderOptions(), experts));
-    PackDirectory packs =
-        new PackDirectory(config.pool().packs(), checkpoint.config(), info.fingerprint());
-    operatorServices =
-        List.of(
-            new ClusterGrpcService(
-                balancer,
-                dispatch.packs(balancer, packs, model.packs(), config.pool().packEndLimit())));
-    BatchGenerator generator =
-        keep(
-            BatchGenerator.start(
-                model,
-                info,
-                text.tokenizer(),
-                defaults.endOfSequence(),
-                config.schedulerLimits(),
-                config.blockPool(),
-                registry,
-                tracing,
-                () -> readiness.waitFor("generation", "ended by an error; restart the node")));
+    PackDirectory packs = new PackDirectory(pool.packs(), checkpoint.config(), info.fingerprint());
+    return new ClusterGrpcService(
+        balancer, dispatch.packs(balancer, packs, model.packs(), pool.packEndLimit()));
+  }
+
+  private BatchGenerator generator(
+      MoeModel model, ModelText text, Tracing tracing, Readiness readiness) {
+    return BatchGenerator.start(
+        model,
+        info,
+        text.tokenizer(),
+        defaults.endOfSequence(),
+        config.schedulerLimits(),
+        config.blockPool(),
+        registry,
+        tracing,
+        () -> readiness.waitFor("generation", "ended by an error; restart the node"));
+  }
+
+  private ServedModel served(
+      ExpertDispatch dispatch, MoeModel model, ModelText text, BatchGenerator generator) {
     MoeLayer layer =
         new MoeLayer(
-            model.gateLogits(), model.gate(), experts, model.sharedExpert(), model.packs());
-    ModelCatalog catalog =
-        new ModelCatalog(
-            List.of(
-                new ServedModel(
-                    info,
-                    config.requestPolicy(info.gate()),
-                    text.tokenizer(),
-                    text.chat(),
-                    generator,
-                    generator,
-                    layer,
-                    profiles())));
+            model.gateLogits(),
+            model.gate(),
+            dispatch.layer(),
+            model.sharedExpert(),
+            model.packs());
+    return new ServedModel(
+        info,
+        config.requestPolicy(info.gate()),
+        text.tokenizer(),
+        text.chat(),
+        generator,
+        generator,
+        layer,
+        profiles());
+  }
+
+  /** Puts every protocol before the models. */
+  private void serve(ModelCatalog catalog, BatchGenerator generator, Readiness readiness) {
     SlowReaders readers = keep(SlowReaders.watch(config.slowReaderLimits(), registry));
     SecureRandom seeds = new SecureRandom();
     Optional<Feedback> feedback = config.learning().feedback().map(Feedback::open).map(this::keep);
@@ -167,7 +179,6 @@ final class RouterParts implements AutoCloseable {
             Math.min(config.maxMessageBytes(), OpenAiRoutes.MAX_BODY),
             config.slowReaderLimits().bytes(),
             config.pool().allowMixedNumerics());
-    sources = sources(dispatch, generator, text.tokenizer(), readiness);
   }
 
   private Supplier<Profiles> profiles() {
