@@ -79,11 +79,15 @@ class NodeEventsTest implements NodeEvents {
 
     a.hang(false);
     a.sayHello();
-    run(layer);
-    await().until(() -> told.contains("closed peer:1"));
+    await()
+        .until(
+            () -> {
+              run(layer); // again where the probe was hedged, and lost
+              return told.contains("closed peer:1");
+            });
     assertThat(layer.load(a).open()).isFalse();
-    assertThat(layer.load(a).rows()).isEqualTo(2);
-    assertThat(layer.load(b).rows()).isPositive(); // the probe may have been hedged
+    assertThat(layer.load(a).rows()).isGreaterThanOrEqualTo(2);
+    assertThat(layer.load(b).rows()).isPositive();
   }
 
   @Test
