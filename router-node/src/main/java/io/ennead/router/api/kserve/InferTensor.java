@@ -83,7 +83,8 @@ record InferTensor(String name, Datatype datatype, List<Long> shape, ByteString 
         ErrorReason.ERROR_REASON_TENSOR_SHAPE_MISMATCH, name + ".shape", shape, expected);
   }
 
-  private ByteBuffer buffer() {
+  /** The elements' bytes from 0 on, little-endian. */
+  ByteBuffer buffer() {
     return raw.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 

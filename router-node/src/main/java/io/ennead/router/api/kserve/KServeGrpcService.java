@@ -21,7 +21,6 @@ import inference.ServerMetadataResponse;
 import inference.ServerReadyRequest;
 import inference.ServerReadyResponse;
 import io.ennead.errors.ServingException;
-import io.ennead.node.GrpcErrors;
 import io.ennead.node.Readiness;
 import io.ennead.router.api.Caller;
 import io.ennead.router.api.GenerationReader;
@@ -29,12 +28,12 @@ import io.ennead.router.api.LayerCalls;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.Outbox;
 import io.ennead.router.api.SlowReaders;
+import io.ennead.router.api.Unary;
 import io.ennead.router.generate.Generation;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * The KServe v2 protocol with Triton's extensions, for clients written for those servers. Safe for
@@ -67,13 +66,14 @@ public final class KServeGrpcService extends UnservedMethods {
 
   @Override
   public void serverLive(ServerLiveRequest request, StreamObserver<ServerLiveResponse> observer) {
-    answer(observer, () -> ServerLiveResponse.newBuilder().setLive(true).build());
+    Unary.answer(observer, () -> ServerLiveResponse.newBuilder().setLive(true).build());
   }
 
   @Override
   public void serverReady(
       ServerReadyRequest request, StreamObserver<ServerReadyResponse> observer) {
-    answer(observer, () -> ServerReadyResponse.newBuilder().setReady(readiness.ready()).build());
+    Unary.answer(
+        observer, () -> ServerReadyResponse.newBuilder().setReady(readiness.ready()).build());
   }
 
   /** A model that is not served is not ready, which is no error. */
@@ -81,13 +81,13 @@ public final class KServeGrpcService extends UnservedMethods {
   public void modelReady(ModelReadyRequest request, StreamObserver<ModelReadyResponse> observer) {
     boolean ready =
         readiness.ready() && repository.find(request.getName(), request.getVersion()).isPresent();
-    answer(observer, () -> ModelReadyResponse.newBuilder().setReady(ready).build());
+    Unary.answer(observer, () -> ModelReadyResponse.newBuilder().setReady(ready).build());
   }
 
   @Override
   public void serverMetadata(
       ServerMetadataRequest request, StreamObserver<ServerMetadataResponse> observer) {
-    answer(
+    Unary.answer(
         observer,
         () ->
             ServerMetadataResponse.newBuilder()
@@ -105,7 +105,7 @@ public final class KServeGrpcService extends UnservedMethods {
   @Override
   public void modelMetadata(
       ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> observer) {
-    answer(
+    Unary.answer(
         observer,
         () -> Repository.metadata(repository.require(request.getName(), request.getVersion())));
   }
@@ -113,7 +113,7 @@ public final class KServeGrpcService extends UnservedMethods {
   @Override
   public void modelConfig(
       ModelConfigRequest request, StreamObserver<ModelConfigResponse> observer) {
-    answer(
+    Unary.answer(
         observer,
         () ->
             ModelConfigResponse.newBuilder()
@@ -126,7 +126,7 @@ public final class KServeGrpcService extends UnservedMethods {
   @Override
   public void modelStatistics(
       ModelStatisticsRequest request, StreamObserver<ModelStatisticsResponse> observer) {
-    answer(
+    Unary.answer(
         observer,
         () -> {
           List<InferModel> models =
@@ -142,7 +142,7 @@ public final class KServeGrpcService extends UnservedMethods {
   @Override
   public void repositoryIndex(
       RepositoryIndexRequest request, StreamObserver<RepositoryIndexResponse> observer) {
-    answer(observer, () -> index(request));
+    Unary.answer(observer, () -> index(request));
   }
 
   private RepositoryIndexResponse index(RepositoryIndexRequest request) {
@@ -196,25 +196,13 @@ public final class KServeGrpcService extends UnservedMethods {
     long begun = System.nanoTime();
     Optional<InferModel> model = repository.find(request.getModelName(), request.getModelVersion());
     try {
-      return repository
-          .require(request.getModelName(), request.getModelVersion())
+      return model
+          .orElseThrow(() -> repository.unknown(request.getModelName(), request.getModelVersion()))
           .infer(request, mayStream, caller, replies);
     } catch (RuntimeException e) {
       model.ifPresent(known -> known.counts().failed(System.nanoTime() - begun));
       replies.fail(e);
       return () -> {};
     }
-  }
-
-  private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
-    T response;
-    try {
-      response = work.get();
-    } catch (RuntimeException e) {
-      observer.onError(GrpcErrors.toStatus(e));
-      return;
-    }
-    observer.onNext(response);
-    observer.onCompleted();
   }
 }

@@ -111,7 +111,14 @@ final class LayerModel implements InferModel {
     @Override
     public void succeeded(MoeServiceForwardResponse response, long queuedNanos) {
       long start = System.nanoTime();
-      ModelInferResponse written = write(query, response);
+      ModelInferResponse written;
+      try {
+        written = write(query, response);
+      } catch (
+          Throwable e) { // as LayerCalls: out of memory, too, must not leave the client hanging
+        failed(e);
+        return;
+      }
       replies.last(written);
       long now = System.nanoTime();
       counts.succeeded(new ModelCounts.Nanos(now - begun, read, queuedNanos, now - start));

@@ -40,10 +40,6 @@ final class OptionTable<D> {
     return options;
   }
 
-  boolean has(String name) {
-    return byName.containsKey(name);
-  }
-
   /** The values of a request, each option at most once. Used by one thread. */
   final class Values {
     private final Map<Option<D>, OptionValue> values = new LinkedHashMap<>();

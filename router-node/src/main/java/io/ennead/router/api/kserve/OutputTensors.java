@@ -5,7 +5,6 @@ import com.google.protobuf.UnsafeByteOperations;
 import inference.ModelInferResponse;
 import inference.ModelInferResponse.InferOutputTensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
@@ -39,25 +38,21 @@ final class OutputTensors {
   }
 
   void ints(String name, Datatype datatype, int[] values, long... shape) {
-    ByteBuffer buffer = room(values.length, Integer.BYTES);
+    ByteBuffer buffer = TypedContents.room(values.length, Integer.BYTES);
     buffer.asIntBuffer().put(values);
     add(name, datatype, UnsafeByteOperations.unsafeWrap(buffer.array()), shape);
   }
 
   void longs(String name, Datatype datatype, long[] values, long... shape) {
-    ByteBuffer buffer = room(values.length, Long.BYTES);
+    ByteBuffer buffer = TypedContents.room(values.length, Long.BYTES);
     buffer.asLongBuffer().put(values);
     add(name, datatype, UnsafeByteOperations.unsafeWrap(buffer.array()), shape);
   }
 
   void floats(String name, float[] values, long... shape) {
-    ByteBuffer buffer = room(values.length, Float.BYTES);
+    ByteBuffer buffer = TypedContents.room(values.length, Float.BYTES);
     buffer.asFloatBuffer().put(values);
     add(name, Datatype.FP32, UnsafeByteOperations.unsafeWrap(buffer.array()), shape);
-  }
-
-  private static ByteBuffer room(int elements, int bytes) {
-    return ByteBuffer.allocate(Math.multiplyExact(elements, bytes)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private void add(String name, Datatype datatype, ByteString bytes, long... shape) {

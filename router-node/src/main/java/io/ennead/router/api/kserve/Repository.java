@@ -52,12 +52,14 @@ final class Repository {
    * @throws ServingException MODEL_NOT_FOUND
    */
   InferModel require(String name, String version) {
-    return find(name, version)
-        .orElseThrow(
-            () ->
-                ServingException.modelNotFound(
-                    version.isEmpty() ? name : name + " version " + version,
-                    "version %s of %s".formatted(VERSION, names())));
+    return find(name, version).orElseThrow(() -> unknown(name, version));
+  }
+
+  /** There is no model of this name and version. */
+  ServingException unknown(String name, String version) {
+    return ServingException.modelNotFound(
+        version.isEmpty() ? name : name + " version " + version,
+        "version %s of %s".formatted(VERSION, names()));
   }
 
   private String names() {

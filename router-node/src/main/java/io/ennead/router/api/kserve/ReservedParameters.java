@@ -48,7 +48,7 @@ record ReservedParameters(long timeoutNanos, Priority priority) {
       if (!parameter.hasBoolParam()) {
         throw ServingException.invalidField(EMPTY_FINAL, "no bool_param", "a bool_param");
       }
-    } else if (has(name) && refused) {
+    } else if (refused) {
       throw ServingException.invalidField(name, "set", "not set: this server has no use for it");
     }
   }

@@ -135,7 +135,8 @@ final class TextReader {
           "at most %d: the context".formatted(model.contextLength()));
     }
     TokenIds.Builder ids = TokenIds.newBuilder();
-    for (int i = 0; i < tensor.count(); i++) {
+    int count = tensor.count();
+    for (int i = 0; i < count; i++) {
       ids.addIds(id(tensor.integer(i), i));
     }
     return ids.build();

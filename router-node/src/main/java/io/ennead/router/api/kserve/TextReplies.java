@@ -9,6 +9,7 @@ import io.ennead.router.generate.Generation;
 import io.ennead.router.generate.GenerationRequest;
 import io.ennead.router.generate.Piece;
 import io.ennead.router.generate.TokenSink;
+import java.util.Optional;
 
 /**
  * Writes what a generation makes as responses: of each piece one where the request streams, else
@@ -69,10 +70,10 @@ final class TextReplies implements TokenSink {
 
   @Override
   public synchronized void piece(Piece piece) {
-    chunk.add(piece);
     boolean tells = piece.tokenIds().length > 0 || !piece.text().isEmpty();
+    chunk.add(piece);
     if (query.stream() && tells) {
-      replies.send(take());
+      written().ifPresent(replies::send);
     }
   }
 
@@ -81,12 +82,27 @@ final class TextReplies implements TokenSink {
     trailer.add(info.degraded());
     chunk.add(info);
     unfinished--;
-    if (unfinished == 0) {
-      ModelInferResponse last = take();
+    if (unfinished > 0 && !query.stream()) {
+      return;
+    }
+    Optional<ModelInferResponse> response = written();
+    if (unfinished > 0) {
+      response.ifPresent(replies::send);
+    } else if (response.isPresent()) {
       succeeded(info);
-      replies.last(last);
-    } else if (query.stream()) {
-      replies.send(take());
+      replies.last(response.get());
+    }
+  }
+
+  /** What cannot be written is this request's failure, not that of those in its batch. */
+  @GuardedBy("this")
+  private Optional<ModelInferResponse> written() {
+    try {
+      return Optional.of(take());
+    } catch (RuntimeException e) {
+      failedOnce();
+      replies.fail(e);
+      return Optional.empty();
     }
   }
 

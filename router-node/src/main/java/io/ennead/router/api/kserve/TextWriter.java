@@ -63,7 +63,10 @@ final class TextWriter {
     int n = parts.size();
     String name = output.label();
     switch (output) {
-      case TEXT_OUTPUT -> to.texts(name, each(parts, part -> text(query, prompt) + part.text()));
+      case TEXT_OUTPUT -> {
+        String before = text(query, prompt);
+        to.texts(name, each(parts, part -> before + part.text()));
+      }
       case FINISH_REASON -> to.texts(name, each(parts, TextWriter::reason));
       case CUMULATIVE_LOGPROB, CUM_LOG_PROBS ->
           to.floats(name, floats(chunk.cumulativeLogprobs()), n);
@@ -73,7 +76,7 @@ final class TextWriter {
           to.ints(name, Datatype.UINT32, ints(parts, part -> part.ids().length), n);
       case OUTPUT_IDS -> ids(name, each(parts, part -> ids(query, prompt, part)), to);
       case SEQUENCE_LENGTH ->
-          to.ints(name, Datatype.INT32, ints(parts, part -> ids(query, prompt, part).length), n);
+          to.ints(name, Datatype.INT32, ints(parts, part -> length(query, prompt, part)), n);
       case OUTPUT_LOG_PROBS -> tokenLogprobs(name, parts, to);
       case EFFECTIVE_SEED -> {
         if (chunk.ends()) {
@@ -116,6 +119,10 @@ final class TextWriter {
     int[] all = Arrays.copyOf(prompt, prompt.length + generated.length);
     System.arraycopy(generated, 0, all, prompt.length, generated.length);
     return all;
+  }
+
+  private static int length(TextQuery query, int[] prompt, Part part) {
+    return (query.includeInput() ? prompt.length : 0) + part.ids().length;
   }
 
   /** As vLLM's backend says it: "None" while there is none. */
@@ -209,9 +216,17 @@ final class TextWriter {
     return part.finish().map(FinishInfo::routing).orElse(List.of());
   }
 
+  /** The model's own, and those of packs that a part chose from. */
+  private int experts(List<Part> parts) {
+    return parts.stream()
+        .flatMap(part -> summary(part).stream())
+        .mapToInt(layer -> layer.expertTokens().length)
+        .reduce(model.experts(), Math::max);
+  }
+
   private void load(String name, List<Part> parts, OutputTensors to) {
     int layers = model.moeLayers().size();
-    int experts = model.experts();
+    int experts = experts(parts);
     float[] load = new float[parts.size() * layers * experts];
     for (int i = 0; i < parts.size(); i++) {
       List<LayerSummary> summary = summary(parts.get(i));

@@ -7,6 +7,7 @@ import io.ennead.errors.ServingException;
 import io.ennead.v1.ErrorReason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
@@ -25,37 +26,25 @@ final class TypedContents {
    * @throws ServingException TENSOR_MALFORMED for elements in a list of another type, or out of the
    *     type's range
    */
-  static ByteString raw(InferTensorContents contents, Datatype type, String tensor) {
-    requireOnly(contents, list(contents, type, tensor), type, tensor);
+  static ByteString raw(InferTensorContents all, Datatype type, String tensor) {
     return switch (type) {
-      case BOOL -> bools(contents.getBoolContentsList());
-      case INT8, INT16, INT32 -> ints(contents.getIntContentsList(), type, tensor);
-      case UINT8, UINT16, UINT32 -> unsigned(contents.getUintContentsList(), type, tensor);
-      case INT64 -> longs(contents.getInt64ContentsList());
-      case UINT64 -> longs(contents.getUint64ContentsList());
-      case FP32 -> floats(contents.getFp32ContentsList());
-      case FP64 -> doubles(contents.getFp64ContentsList());
-      case BYTES -> byteStrings(contents.getBytesContentsList());
+      case BOOL -> bools(only(all.getBoolContentsList(), all, type, tensor));
+      case INT8, INT16, INT32 ->
+          ints(only(all.getIntContentsList(), all, type, tensor), type, tensor);
+      case UINT8, UINT16, UINT32 ->
+          unsigned(only(all.getUintContentsList(), all, type, tensor), type, tensor);
+      case INT64 -> longs(only(all.getInt64ContentsList(), all, type, tensor));
+      case UINT64 -> longs(only(all.getUint64ContentsList(), all, type, tensor));
+      case FP32 -> floats(only(all.getFp32ContentsList(), all, type, tensor));
+      case FP64 -> doubles(only(all.getFp64ContentsList(), all, type, tensor));
+      case BYTES -> byteStrings(only(all.getBytesContentsList(), all, type, tensor));
       case FP16, BF16 -> throw rawOnly(type, tensor);
     };
   }
 
-  private static List<?> list(InferTensorContents contents, Datatype type, String tensor) {
-    return switch (type) {
-      case BOOL -> contents.getBoolContentsList();
-      case INT8, INT16, INT32 -> contents.getIntContentsList();
-      case UINT8, UINT16, UINT32 -> contents.getUintContentsList();
-      case INT64 -> contents.getInt64ContentsList();
-      case UINT64 -> contents.getUint64ContentsList();
-      case FP32 -> contents.getFp32ContentsList();
-      case FP64 -> contents.getFp64ContentsList();
-      case BYTES -> contents.getBytesContentsList();
-      case FP16, BF16 -> throw rawOnly(type, tensor);
-    };
-  }
-
-  private static void requireOnly(
-      InferTensorContents contents, List<?> own, Datatype type, String tensor) {
+  /** The list of a type, beside which no other may have elements. */
+  private static <T> List<T> only(
+      List<T> own, InferTensorContents contents, Datatype type, String tensor) {
     int all =
         Stream.<List<?>>of(
                 contents.getBoolContentsList(),
@@ -71,6 +60,7 @@ final class TypedContents {
     if (all > own.size()) {
       throw malformed(tensor, "elements of another type", "elements of " + type + " alone");
     }
+    return own;
   }
 
   private static ServingException rawOnly(Datatype type, String tensor) {
@@ -82,7 +72,8 @@ final class TypedContents {
         ErrorReason.ERROR_REASON_TENSOR_MALFORMED, tensor + ".contents", value, expected);
   }
 
-  private static ByteBuffer room(int elements, int bytes) {
+  /** Little-endian. */
+  static ByteBuffer room(int elements, int bytes) {
     return ByteBuffer.allocate(Math.multiplyExact(elements, bytes)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
@@ -166,7 +157,10 @@ final class TypedContents {
     int count = tensor.count();
     switch (tensor.datatype()) {
       case BYTES -> contents.addAllBytesContents(tensor.byteStrings());
-      case FP32 -> each(count, i -> contents.addFp32Contents((float) tensor.number(i)));
+      case FP32 -> {
+        FloatBuffer values = tensor.buffer().asFloatBuffer(); // a layer's output may be large
+        each(count, i -> contents.addFp32Contents(values.get(i)));
+      }
       case FP64 -> each(count, i -> contents.addFp64Contents(tensor.number(i)));
       case BOOL -> each(count, i -> contents.addBoolContents(tensor.integer(i) != 0));
       case INT64 -> each(count, i -> contents.addInt64Contents(tensor.integer(i)));

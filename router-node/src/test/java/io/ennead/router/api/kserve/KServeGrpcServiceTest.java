@@ -130,7 +130,11 @@ class KServeGrpcServiceTest {
   }
 
   private static FinishInfo finish(GenerationRequest request, int index) {
-    LayerSummary layer = new LayerSummary(0, 4, new long[] {4, 0, 3, 1}, 0.5, 0.75);
+    return finish(request, index, 4, 0, 3, 1);
+  }
+
+  private static FinishInfo finish(GenerationRequest request, int index, long... expertTokens) {
+    LayerSummary layer = new LayerSummary(0, 4, expertTokens, 0.5, 0.75);
     return new FinishInfo(
         index,
         FinishInfo.Reason.STOP,
@@ -193,6 +197,23 @@ class KServeGrpcServiceTest {
         .contains("\"expert_tokens\":[4,0,3,1]", "\"mean_entropy\":0.5");
     assertThat(Infer.texts(response, "logprobs").get(0))
         .contains("\"3\":{\"logprob\":-1.0", "\"rank\":1", "\"72\":{\"logprob\":-0.5");
+  }
+
+  @Test
+  void theLoadHasTheExpertsOfPacksToo() {
+    generator.behaviour =
+        (request, sink) -> {
+          sink.finished(finish(request, 0, 4, 0, 2, 1, 0, 1));
+          sink.finished(finish(request, 1));
+        };
+    ModelInferRequest.Builder request = Infer.text("Oh").putParameters("n", Infer.whole(2));
+    request.addOutputs(InferRequestedOutputTensor.newBuilder().setName("expert_load"));
+    ModelInferResponse response = stub.modelInfer(request.build());
+
+    assertThat(response.getOutputs(0).getShapeList()).containsExactly(2L, 2L, 6L);
+    List<Float> load = Infer.contents(response, "expert_load").getFp32ContentsList();
+    assertThat(load.subList(0, 6)).containsExactly(1f, 0f, 0.5f, 0.25f, 0f, 0.25f);
+    assertThat(load.subList(12, 18)).containsExactly(1f, 0f, 0.75f, 0.25f, 0f, 0f);
   }
 
   @Test
