@@ -41,7 +41,9 @@ public final class ProfileDirectory implements Supplier<Profiles>, AutoCloseable
   private final GateShape model;
   private final ScheduledExecutorService poller =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("profiles"));
-  private Map<String, Stamp> seen = Map.of(); // of the poller once it runs
+  // Of the poller once it runs: what was read, and what failed and was told.
+  private Map<String, Stamp> seen = Map.of();
+  private Map<String, Stamp> told = Map.of();
   private volatile Profiles current = Profiles.NONE;
 
   private record Stamp(FileTime modified, long size) {}
@@ -62,6 +64,7 @@ public final class ProfileDirectory implements Supplier<Profiles>, AutoCloseable
     ProfileDirectory profiles = new ProfileDirectory(directory, byDefault, model);
     try {
       profiles.seen = profiles.stamps();
+      profiles.told = profiles.seen;
       profiles.current = profiles.read();
     } catch (UncheckedIOException | IOException e) {
       throw new IllegalArgumentException("profiles: %s: %s".formatted(directory, e), e);
@@ -78,23 +81,28 @@ public final class ProfileDirectory implements Supplier<Profiles>, AutoCloseable
     return current;
   }
 
-  /** Reads again what has changed. */
+  /** Reads again what has changed; what fails is tried again, and told once. */
   void poll() {
+    Map<String, Stamp> now = Map.of();
     try {
-      Map<String, Stamp> now = stamps();
+      now = stamps();
       if (!now.equals(seen)) {
-        seen = now;
         current = read();
+        seen = now;
+        told = now;
         logger.info("profiles: {}, by default {}", current.all(), current.byDefault());
       }
     } catch (IOException | RuntimeException e) {
-      logger.error("profiles stay as they were: {}", e.toString());
+      if (!now.equals(told)) {
+        told = now;
+        logger.error("profiles stay as they were: {}", e.toString());
+      }
     }
   }
 
   private Profiles read() throws IOException {
     List<RoutingProfile> profiles = new ArrayList<>();
-    for (Path file : files()) {
+    for (Path file : files(directory)) {
       profiles.add(ProfileFile.read(file, model));
     }
     Path named = directory.resolve(DEFAULT);
@@ -105,7 +113,7 @@ public final class ProfileDirectory implements Supplier<Profiles>, AutoCloseable
 
   private Map<String, Stamp> stamps() throws IOException {
     Map<String, Stamp> stamps = new TreeMap<>();
-    List<Path> files = new ArrayList<>(files());
+    List<Path> files = new ArrayList<>(files(directory));
     files.add(directory.resolve(DEFAULT));
     for (Path file : files) {
       if (Files.exists(file)) {
@@ -115,10 +123,6 @@ public final class ProfileDirectory implements Supplier<Profiles>, AutoCloseable
       }
     }
     return stamps;
-  }
-
-  private List<Path> files() throws IOException {
-    return files(directory);
   }
 
   private static List<Path> files(Path directory) throws IOException {
