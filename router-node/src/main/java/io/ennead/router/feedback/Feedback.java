@@ -6,7 +6,6 @@ import io.ennead.router.generate.GenerationRequest;
 import io.ennead.router.generate.Piece;
 import io.ennead.router.generate.TokenSink;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.LongSupplier;
 
 /**
  * Remembers responses and takes ratings of them. Safe for use by several threads; {@link #close()}
@@ -27,11 +26,8 @@ public final class Feedback implements AutoCloseable {
    * @throws IllegalArgumentException when the database cannot be opened
    */
   public static Feedback open(FeedbackOptions options) {
-    return open(options, System::nanoTime);
-  }
-
-  static Feedback open(FeedbackOptions options, LongSupplier nanoTime) {
-    RecentResponses recent = new RecentResponses(options.memoryBytes(), options.window(), nanoTime);
+    RecentResponses recent =
+        new RecentResponses(options.memoryBytes(), options.window(), System::nanoTime);
     return new Feedback(recent, FeedbackWriter.start(options, recent));
   }
 

@@ -27,7 +27,6 @@ final class FeedbackWriter implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(FeedbackWriter.class);
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(30);
-  private static final long RETENTION_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final FeedbackOptions options;
   private final RecentResponses recent;
@@ -35,7 +34,7 @@ final class FeedbackWriter implements AutoCloseable {
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("feedback-retention"));
   private @Nullable FeedbackStore store; // of the thread
-  private long retainedAt;
+  private volatile boolean retentionDue;
 
   private FeedbackWriter(FeedbackOptions options, RecentResponses recent) {
     this.options = options;
@@ -129,6 +128,7 @@ final class FeedbackWriter implements AutoCloseable {
   }
 
   private void tick() {
+    retentionDue = true;
     try {
       var unused = submit(store -> 0);
     } catch (ServingException e) {
@@ -156,7 +156,8 @@ final class FeedbackWriter implements AutoCloseable {
         store = open;
       }
       result.complete(change.apply(open));
-      if (System.nanoTime() - retainedAt > RETENTION_NANOS) {
+      if (retentionDue) {
+        retentionDue = false;
         retain();
       }
     } catch (SQLException e) {
@@ -176,7 +177,6 @@ final class FeedbackWriter implements AutoCloseable {
   }
 
   private void retain() throws SQLException {
-    retainedAt = System.nanoTime();
     if (store != null) {
       long since = System.currentTimeMillis() - options.retention().toMillis();
       int deleted = store.retain(since, options.maxRows());
