@@ -100,8 +100,9 @@ final class HeldExperts implements ExpertChanges, AutoCloseable {
     ExpertPack pack =
         new PackDirectory(config.packs(), served.model(), served.modelFingerprint())
             .open(from.id(), from.contentHash());
+    Set<ExpertId> ids = Set.copyOf(pack.ids(from.first()));
     for (ExpertId id : missing) {
-      if (!pack.ids(from.first()).contains(id)) {
+      if (!ids.contains(id)) {
         throw ServingException.invalidField("experts", id, "experts of pack " + from.id());
       }
     }

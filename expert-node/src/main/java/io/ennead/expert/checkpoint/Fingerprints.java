@@ -74,6 +74,11 @@ public final class Fingerprints {
   }
 
   private void add(String label, Weight weight) {
+    add(digest, label, checkpoint, weight);
+  }
+
+  /** Takes a tensor into a hash. */
+  public static void add(MessageDigest digest, String label, Checkpoint checkpoint, Weight weight) {
     try (FloatSource source = checkpoint.open(weight)) {
       digest.update(
           "%s %s %dx%d\n"
@@ -87,7 +92,8 @@ public final class Fingerprints {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private static MessageDigest sha256() {
+  /** The hash of all fingerprints. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -54,6 +54,7 @@ public final class ExpertCopies {
     List<Integer> layers = List.copyOf(experts.keySet());
     PackLayout layout = new PackLayout(config, layers, 1);
     experts.forEach((layer, expert) -> copy(layout, layer, expert));
+    ElementType expertType = expertType();
     PackManifest manifest =
         new PackManifest(
             id,
@@ -61,7 +62,7 @@ public final class ExpertCopies {
             modelFingerprint,
             config.hiddenSize(),
             config.expertWidth(),
-            expertType(),
+            expertType,
             layers,
             1,
             "");
@@ -72,7 +73,8 @@ public final class ExpertCopies {
         config,
         target -> {
           Weight source = source(target);
-          return new PackTensor(type(target), sink -> reader.read(source, sink));
+          ElementType type = isExperts(target.tensor()) ? expertType : stored(source);
+          return new PackTensor(type, sink -> reader.read(source, sink));
         });
   }
 
@@ -105,16 +107,16 @@ public final class ExpertCopies {
     return Objects.requireNonNull(sources.get(target.tensor()), target.tensor());
   }
 
-  /** The gate's tensors are kept as they are; the experts' have one type, that all fit. */
-  private ElementType type(Weight target) {
-    return target.tensor().contains(".experts.") ? expertType() : stored(source(target));
+  private static boolean isExperts(String target) {
+    return target.contains(".experts.");
   }
 
+  /** The gate's tensors are kept as they are; the experts' have one type, that all fit. */
   private ElementType expertType() {
     List<ElementType> types = new ArrayList<>();
     sources.forEach(
         (target, source) -> {
-          if (target.contains(".experts.")) {
+          if (isExperts(target)) {
             types.add(stored(source));
           }
         });

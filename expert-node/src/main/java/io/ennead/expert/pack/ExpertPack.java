@@ -101,22 +101,14 @@ public final class ExpertPack {
   /** The tensors of the layout, in its shapes and the manifest's type, and no others. */
   private void requireTensors() {
     layout.weights().forEach(tensors::require);
-    expertWeights().forEach(weight -> requireType(weight, manifest.type()));
+    manifest.layers().stream()
+        .flatMap(layout::expertWeights)
+        .forEach(weight -> requireType(weight, manifest.type()));
     TreeSet<String> others = new TreeSet<>(tensors.names());
     others.removeAll(layout.weights().map(Weight::tensor).collect(Collectors.toSet()));
     if (!others.isEmpty()) {
       throw ModelFormatException.of(directory, "tensor", others.first(), "no such tensor");
     }
-  }
-
-  private List<Weight> expertWeights() {
-    return manifest.layers().stream()
-        .flatMap(
-            layer ->
-                IntStream.range(0, manifest.experts())
-                    .boxed()
-                    .flatMap(own -> layout.ffn(layer, own).weights()))
-        .toList();
   }
 
   private void requireType(Weight weight, ElementType type) {

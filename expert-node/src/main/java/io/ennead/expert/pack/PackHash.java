@@ -3,9 +3,8 @@ package io.ennead.expert.pack;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.checkpoint.FloatSource;
+import io.ennead.expert.checkpoint.Fingerprints;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -18,29 +17,9 @@ final class PackHash {
   private PackHash() {}
 
   static String of(PackManifest manifest, PackLayout layout, Checkpoint tensors) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Fingerprints.sha256();
     digest.update(manifest.withHash(NONE).json().getBytes(UTF_8));
-    layout
-        .weights()
-        .forEach(
-            weight -> {
-              try (FloatSource source = tensors.open(weight)) {
-                digest.update(
-                    "%s %s %dx%d\n"
-                        .formatted(
-                            weight.tensor(), source.format(), weight.rows(), weight.columns())
-                        .getBytes(UTF_8));
-                source.digest(digest, 0, weight.size());
-              }
-            });
+    layout.weights().forEach(weight -> Fingerprints.add(digest, weight.tensor(), tensors, weight));
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

@@ -35,7 +35,8 @@ final class PackLayout {
         .flatMap(layer -> Stream.concat(expertWeights(layer), gateWeights(layer)));
   }
 
-  private Stream<Weight> expertWeights(int layer) {
+  /** Those of a layer's experts. */
+  Stream<Weight> expertWeights(int layer) {
     return IntStream.range(0, experts).boxed().flatMap(own -> ffn(layer, own).weights());
   }
 

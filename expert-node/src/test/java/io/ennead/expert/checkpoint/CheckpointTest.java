@@ -165,7 +165,7 @@ class CheckpointTest {
   /** The same, with one tensor of another type: zeros of so many bits each. */
   private Checkpoint copy(String omitted, String changed, String type, int bits) {
     Checkpoint demo = Checkpoint.open(DemoModel.DIRECTORY);
-    var writer = new SafetensorsWriter();
+    var writer = new SafetensorsFile();
     demo.names().stream()
         .filter(name -> !name.equals(omitted))
         .map(demo::info)

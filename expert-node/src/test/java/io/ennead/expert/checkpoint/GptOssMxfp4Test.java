@@ -34,8 +34,8 @@ class GptOssMxfp4Test {
 
   @Test
   void bothLayoutsGiveTheSameBits(@TempDir Path packed, @TempDir Path plain) throws IOException {
-    SafetensorsWriter quantised = new SafetensorsWriter();
-    SafetensorsWriter unquantised = new SafetensorsWriter();
+    SafetensorsFile quantised = new SafetensorsFile();
+    SafetensorsFile unquantised = new SafetensorsFile();
     for (int layer = 0; layer < LAYERS; layer++) {
       String prefix = "model.layers." + layer + ".mlp.experts.";
       matrix(quantised, unquantised, prefix + "gate_up_proj", 2 * WIDTH, HIDDEN);
@@ -83,7 +83,7 @@ class GptOssMxfp4Test {
 
   /** Random blocks, and their numbers worked out one by one. */
   private void matrix(
-      SafetensorsWriter quantised, SafetensorsWriter unquantised, String name, int out, int in) {
+      SafetensorsFile quantised, SafetensorsFile unquantised, String name, int out, int in) {
     int groups = in / 32;
     byte[] blocks = new byte[EXPERTS * out * groups * 16];
     byte[] scales = new byte[EXPERTS * out * groups];

@@ -35,7 +35,7 @@ class HeaderMutationTest {
 
   private boolean check(byte[] bytes, String round) {
     Path file = directory.resolve("x.safetensors");
-    SafetensorsWriter.writeBytes(file, bytes);
+    SafetensorsFile.writeBytes(file, bytes);
     try {
       assertConsistent(SafetensorsHeader.read(file), bytes, round);
       return true;
@@ -90,7 +90,7 @@ class HeaderMutationTest {
 
   private byte[] validFile() throws IOException {
     Path file = directory.resolve("valid.safetensors");
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("layers.0.w1", "F32", "[2,3]", new byte[24])
         .add("layers.0.w2", "BF16", "[3]", new byte[6])
         .add("layers.1.w1", "F16", "[0,9]", new byte[0])

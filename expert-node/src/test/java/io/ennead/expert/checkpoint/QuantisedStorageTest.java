@@ -42,7 +42,7 @@ class QuantisedStorageTest {
     for (int i = 0; i < scales.length; i++) {
       scales[i] = random.nextFloat() + 0.01f;
     }
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("w.weight", "F8_E4M3", "[200,300]", stored)
         .add("w.weight_scale_inv", "F32", "[2,3]", bytes(scales))
         .write(file());
@@ -59,7 +59,7 @@ class QuantisedStorageTest {
   @Test
   void float8HasTheSpecificationsExtremes() {
     byte[] stored = {0x7e, 0x01, (byte) 0xfe, 0x08, 0x38, 0};
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("w.weight", "F8_E4M3", "[1,6]", stored)
         .add("w.weight_scale_inv", "F32", "[1,1]", bytes(new float[] {1}))
         .write(file());
@@ -69,7 +69,7 @@ class QuantisedStorageTest {
 
   @Test
   void float8ThatIsNoNumberIsRefusedByItsPlace() {
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("w.weight", "F8_E4M3", "[1,3]", new byte[] {0, 0x7f, 0})
         .add("w.weight_scale_inv", "F32", "[1,1]", bytes(new float[] {1}))
         .write(file());
@@ -81,7 +81,7 @@ class QuantisedStorageTest {
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void float8WithAScaleThatIsNotFiniteIsRefusedByItsPlace(float scale) {
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("w.weight", "F8_E4M3", "[1,200]", new byte[200])
         .add("w.weight_scale_inv", "F32", "[1,2]", bytes(new float[] {1, scale}))
         .write(file());
@@ -92,7 +92,7 @@ class QuantisedStorageTest {
 
   @Test
   void float8WithoutScalesIsRefused() {
-    new SafetensorsWriter().add("w.weight", "F8_E4M3", "[1,3]", new byte[3]).write(file());
+    new SafetensorsFile().add("w.weight", "F8_E4M3", "[1,3]", new byte[3]).write(file());
     assertThatThrownBy(() -> read(Weight.matrix("w.weight", 1, 3), 0, 3))
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining("tensor w.weight_scale_inv: missing");
@@ -100,7 +100,7 @@ class QuantisedStorageTest {
 
   @Test
   void float8WithScalesOfAnotherShapeIsRefused() {
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("w.weight", "F8_E4M3", "[1,3]", new byte[3])
         .add("w.weight_scale_inv", "F32", "[3,1]", bytes(new float[3]))
         .write(file());
@@ -120,7 +120,7 @@ class QuantisedStorageTest {
     for (int i = 0; i < scales.length; i++) {
       scales[i] = (byte) (100 + random.nextInt(50));
     }
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("w_blocks", "U8", "[3,5,7,16]", blocks)
         .add("w_scales", "U8", "[3,5,7]", scales)
         .write(file());
@@ -146,7 +146,7 @@ class QuantisedStorageTest {
   @Test
   void mxfp4WithoutScaleIsRefused() {
     byte[] scales = {(byte) 0xff};
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("w_blocks", "U8", "[1,1,1,16]", new byte[16])
         .add("w_scales", "U8", "[1,1,1]", scales)
         .write(file());
@@ -165,7 +165,7 @@ class QuantisedStorageTest {
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = random.nextFloat();
     }
-    new SafetensorsWriter().add("w", "F32", "[3,40,26]", bytes(numbers)).write(file());
+    new SafetensorsFile().add("w", "F32", "[3,40,26]", bytes(numbers)).write(file());
     Weight whole = Weight.slice("w", experts, 2, rows, columns);
     for (Weight view :
         new Weight[] {

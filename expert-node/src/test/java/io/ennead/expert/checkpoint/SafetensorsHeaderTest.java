@@ -1,6 +1,6 @@
 package io.ennead.expert.checkpoint;
 
-import static io.ennead.expert.checkpoint.SafetensorsWriter.entry;
+import static io.ennead.expert.checkpoint.SafetensorsFile.entry;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,7 +29,7 @@ class SafetensorsHeaderTest {
             + ","
             + entry("early", "F32", "[2,1]", 0, 8)
             + "}  ";
-    SafetensorsWriter.write(file, header, new byte[14]);
+    SafetensorsFile.write(file, header, new byte[14]);
     long start = 8L + header.length();
     assertThat(SafetensorsHeader.read(file))
         .containsExactly(
@@ -40,7 +40,7 @@ class SafetensorsHeaderTest {
   @Test
   void scalarsAndEmptyTensorsAreAllowed() {
     Path file = file();
-    new SafetensorsWriter()
+    new SafetensorsFile()
         .add("empty", "F32", "[0,7]", new byte[0])
         .add("scalar", "F64", "[]", new byte[8])
         .add("packed", "F4", "[3,2]", new byte[3])
@@ -53,7 +53,7 @@ class SafetensorsHeaderTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("badHeaders")
   void headerIsRefused(String name, String header, int dataBytes, String what, String expected) {
-    SafetensorsWriter.write(file(), header, new byte[dataBytes]);
+    SafetensorsFile.write(file(), header, new byte[dataBytes]);
     assertRefused(what, expected);
   }
 
@@ -207,13 +207,13 @@ class SafetensorsHeaderTest {
 
   @Test
   void headerLongerThanTheFileIsRefusedWithoutReadingIt() {
-    SafetensorsWriter.write(file(), 3, "{}".getBytes(UTF_8), new byte[0]);
+    SafetensorsFile.write(file(), 3, "{}".getBytes(UTF_8), new byte[0]);
     assertRefused("header length: 3", "1 to 2, what the file holds");
   }
 
   @Test
   void headerOverTheFormatsLimitIsRefusedEvenIfTheFileIsThatLong() throws IOException {
-    SafetensorsWriter.write(file(), 100_000_001, "{}".getBytes(UTF_8), new byte[0]);
+    SafetensorsFile.write(file(), 100_000_001, "{}".getBytes(UTF_8), new byte[0]);
     try (var raw = new RandomAccessFile(file().toFile(), "rw")) {
       raw.setLength(1L << 32);
     }
@@ -222,32 +222,32 @@ class SafetensorsHeaderTest {
 
   @Test
   void headerLengthIsUnsigned() {
-    SafetensorsWriter.write(file(), -1, "{}".getBytes(UTF_8), new byte[0]);
+    SafetensorsFile.write(file(), -1, "{}".getBytes(UTF_8), new byte[0]);
     assertRefused("header length: 18446744073709551615", "at most 100000000");
   }
 
   @Test
   void headerLengthZeroIsRefused() {
-    SafetensorsWriter.write(file(), 0, "{}".getBytes(UTF_8), new byte[0]);
+    SafetensorsFile.write(file(), 0, "{}".getBytes(UTF_8), new byte[0]);
     assertRefused("header length: 0", "1 to 2");
   }
 
   @Test
   void headerThatIsNotUtf8IsRefused() {
     byte[] latin = json(entry("é", "F32", "[2]", 0, 8)).getBytes(ISO_8859_1);
-    SafetensorsWriter.write(file(), latin.length, latin, new byte[8]);
+    SafetensorsFile.write(file(), latin.length, latin, new byte[8]);
     assertRefused("JSON: malformed characters", "UTF-8");
   }
 
   @Test
   void headerThatIsNoObjectIsRefused() {
-    SafetensorsWriter.write(file(), "[]", new byte[0]);
+    SafetensorsFile.write(file(), "[]", new byte[0]);
     assertRefused("first byte of the header: 0x5b", "'{'");
   }
 
   @Test
   void emptyFileIsRefused() {
-    SafetensorsWriter.writeBytes(file(), new byte[0]);
+    SafetensorsFile.writeBytes(file(), new byte[0]);
     assertRefused("bytes: 0", "at least 10");
   }
 
@@ -258,14 +258,13 @@ class SafetensorsHeaderTest {
 
   @Test
   void zipArchiveOfTorchIsRefusedAsPickle() {
-    SafetensorsWriter.writeBytes(file(), "PK\3\4 a PyTorch archive".getBytes(UTF_8));
+    SafetensorsFile.writeBytes(file(), "PK\3\4 a PyTorch archive".getBytes(UTF_8));
     assertRefused("format: a PyTorch pickle", "safetensors; convert the file");
   }
 
   @Test
   void barePickleIsRefusedAsPickle() {
-    SafetensorsWriter.writeBytes(
-        file(), new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10, 1, 2, 3, 4, 5});
+    SafetensorsFile.writeBytes(file(), new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10, 1, 2, 3, 4, 5});
     assertRefused("format: a PyTorch pickle", "safetensors; convert the file");
   }
 

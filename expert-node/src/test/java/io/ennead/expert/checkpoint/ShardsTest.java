@@ -111,7 +111,7 @@ class ShardsTest {
 
   @Test
   void pickleFilesAreRefusedByName() {
-    SafetensorsWriter.writeBytes(directory.resolve("pytorch_model.BIN"), new byte[1]);
+    SafetensorsFile.writeBytes(directory.resolve("pytorch_model.BIN"), new byte[1]);
     assertRefused("", "weights: pytorch_model.BIN", "safetensors; convert the pickle files");
   }
 
@@ -121,7 +121,7 @@ class ShardsTest {
   }
 
   private void shard(String file, String... tensors) {
-    var writer = new SafetensorsWriter();
+    var writer = new SafetensorsFile();
     for (String tensor : tensors) {
       writer.add(tensor, "F32", "[1]", new byte[4]);
     }
@@ -129,7 +129,7 @@ class ShardsTest {
   }
 
   private void index(String json) {
-    SafetensorsWriter.writeBytes(
+    SafetensorsFile.writeBytes(
         directory.resolve(Shards.INDEX), json.getBytes(StandardCharsets.UTF_8));
   }
 

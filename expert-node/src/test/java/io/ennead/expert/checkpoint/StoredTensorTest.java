@@ -96,7 +96,7 @@ class StoredTensorTest {
 
   @Test
   void fileThatShrankSinceItsHeaderWasReadIsRefused() throws IOException {
-    SafetensorsWriter writer = new SafetensorsWriter().add("x", "F32", "[3]", BYTES);
+    SafetensorsFile writer = new SafetensorsFile().add("x", "F32", "[3]", BYTES);
     writer.write(file());
     TensorInfo info = SafetensorsHeader.read(file()).get(0);
     try (var raw = new RandomAccessFile(file().toFile(), "rw")) {
@@ -116,9 +116,9 @@ class StoredTensorTest {
     String header =
         "{%s,%s}"
             .formatted(
-                SafetensorsWriter.entry("big", "BF16", "[" + rows + "]", 0, rows * 2),
-                SafetensorsWriter.entry("late", "F32", "[1]", rows * 2, rows * 2 + 4));
-    SafetensorsWriter.write(file(), header, new byte[0]);
+                SafetensorsFile.entry("big", "BF16", "[" + rows + "]", 0, rows * 2),
+                SafetensorsFile.entry("late", "F32", "[1]", rows * 2, rows * 2 + 4));
+    SafetensorsFile.write(file(), header, new byte[0]);
     long start = 8L + header.getBytes(StandardCharsets.UTF_8).length;
     long window = (1L << 30) / 2;
     // Sparse: only these elements take space. The file's offsets pass 2^31.
@@ -159,7 +159,7 @@ class StoredTensorTest {
   private void assertEveryPattern(String dtype, int exponentBits, int fractionBits) {
     ByteBuffer patterns = ByteBuffer.allocate(2 << 16).order(ByteOrder.LITTLE_ENDIAN);
     IntStream.range(0, 1 << 16).forEach(bits -> patterns.putShort((short) bits));
-    new SafetensorsWriter().add("x", dtype, "[65536]", patterns.array()).write(file());
+    new SafetensorsFile().add("x", dtype, "[65536]", patterns.array()).write(file());
     try (StoredTensor tensor = new StoredTensor(SafetensorsHeader.read(file()).get(0))) {
       float[] values = read(tensor, 0, 1 << 16);
       for (int bits = 0; bits < 1 << 16; bits++) {
@@ -191,7 +191,7 @@ class StoredTensorTest {
   }
 
   private StoredTensor tensor(String dtype, int elements) {
-    new SafetensorsWriter().add("x", dtype, "[" + elements + "]", BYTES).write(file());
+    new SafetensorsFile().add("x", dtype, "[" + elements + "]", BYTES).write(file());
     return new StoredTensor(SafetensorsHeader.read(file()).get(0));
   }
 

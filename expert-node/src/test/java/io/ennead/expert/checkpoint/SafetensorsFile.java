@@ -12,11 +12,11 @@ import java.nio.file.Path;
 import java.util.StringJoiner;
 
 /** Writes safetensors files, right and wrong ones. */
-final class SafetensorsWriter {
+final class SafetensorsFile {
   private final StringJoiner header = new StringJoiner(",", "{", "}");
   private final ByteArrayOutputStream data = new ByteArrayOutputStream();
 
-  SafetensorsWriter add(String name, String dtype, String shape, byte[] bytes) {
+  SafetensorsFile add(String name, String dtype, String shape, byte[] bytes) {
     int begin = data.size();
     data.writeBytes(bytes);
     header.add(entry(name, dtype, shape, begin, data.size()));
