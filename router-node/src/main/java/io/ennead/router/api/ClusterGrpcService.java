@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What an operator asks of a router: where experts are, and to move them. Thread-safe. */
@@ -71,26 +70,17 @@ public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceI
 
   @Override
   public void addPack(AddPackRequest request, StreamObserver<AddPackResponse> observer) {
-    answer(observer, () -> packs.add(request));
+    Unary.answer(observer, () -> packs.add(request));
   }
 
   @Override
   public void removePack(RemovePackRequest request, StreamObserver<RemovePackResponse> observer) {
-    answer(observer, () -> packs.remove(request));
+    Unary.answer(observer, () -> packs.remove(request));
   }
 
   @Override
   public void listPacks(ListPacksRequest request, StreamObserver<ListPacksResponse> observer) {
-    answer(observer, packs::list);
-  }
-
-  private static <T> void answer(StreamObserver<T> observer, Supplier<T> answer) {
-    try {
-      observer.onNext(answer.get());
-      observer.onCompleted();
-    } catch (RuntimeException e) {
-      observer.onError(GrpcErrors.toStatus(e));
-    }
+    Unary.answer(observer, packs::list);
   }
 
   private static ClusterNode node(ExpertHolder node) {
@@ -118,18 +108,17 @@ public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceI
 
   @Override
   public void moveExpert(MoveExpertRequest request, StreamObserver<MoveExpertResponse> observer) {
-    try {
-      Optional<ExpertHolder> from = node("from", request.getFrom());
-      Optional<ExpertHolder> to = node("to", request.getTo());
-      if (from.isEmpty() && to.isEmpty() || from.equals(to)) {
-        throw ServingException.invalidField("to", request.getTo(), "another node than from");
-      }
-      balancer.moveNow(experts(request, from), from, to);
-      observer.onNext(MoveExpertResponse.getDefaultInstance());
-      observer.onCompleted();
-    } catch (RuntimeException e) {
-      observer.onError(GrpcErrors.toStatus(e));
+    Unary.answer(observer, () -> move(request));
+  }
+
+  private MoveExpertResponse move(MoveExpertRequest request) {
+    Optional<ExpertHolder> from = node("from", request.getFrom());
+    Optional<ExpertHolder> to = node("to", request.getTo());
+    if (from.isEmpty() && to.isEmpty() || from.equals(to)) {
+      throw ServingException.invalidField("to", request.getTo(), "another node than from");
     }
+    balancer.moveNow(experts(request, from), from, to);
+    return MoveExpertResponse.getDefaultInstance();
   }
 
   private Optional<ExpertHolder> node(String field, String name) {

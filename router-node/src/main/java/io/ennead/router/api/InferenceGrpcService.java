@@ -1,6 +1,5 @@
 package io.ennead.router.api;
 
-import io.ennead.node.GrpcErrors;
 import io.ennead.router.feedback.Feedback;
 import io.ennead.router.generate.ServedModel;
 import io.ennead.v1.DeleteFeedbackRequest;
@@ -26,7 +25,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
  * Text generation and scoring over gRPC: reads and checks requests, hands them to the model's
@@ -96,7 +94,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
 
   @Override
   public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> observer) {
-    answer(observer, () -> tokens(request));
+    Unary.answer(observer, () -> tokens(request));
   }
 
   private TokenizeResponse tokens(TokenizeRequest request) {
@@ -120,7 +118,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
 
   @Override
   public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> observer) {
-    answer(observer, () -> text(request));
+    Unary.answer(observer, () -> text(request));
   }
 
   private DetokenizeResponse text(DetokenizeRequest request) {
@@ -135,7 +133,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> observer) {
     ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
     catalog.all().forEach(model -> response.addModels(ModelMessages.model(model)));
-    answer(observer, response::build);
+    Unary.answer(observer, response::build);
   }
 
   @Override
@@ -148,17 +146,5 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
   public void deleteFeedback(
       DeleteFeedbackRequest request, StreamObserver<DeleteFeedbackResponse> observer) {
     feedback.delete(request, observer);
-  }
-
-  private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
-    T response;
-    try {
-      response = work.get();
-    } catch (RuntimeException e) {
-      observer.onError(GrpcErrors.toStatus(e));
-      return;
-    }
-    observer.onNext(response);
-    observer.onCompleted();
   }
 }

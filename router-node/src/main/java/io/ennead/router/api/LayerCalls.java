@@ -1,6 +1,7 @@
 package io.ennead.router.api;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.DaemonThreads;
 import io.ennead.router.generate.Degraded;
 import io.ennead.router.moe.ActivePacks;
 import io.ennead.router.moe.CallScope;
@@ -89,15 +90,9 @@ public final class LayerCalls implements AutoCloseable {
             30,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(limits.queue()),
-            LayerCalls::thread);
+            DaemonThreads.named("moe-service"));
     executor.allowCoreThreadTimeOut(true);
     return new LayerCalls(catalog, limits, seeds, executor, degradedTokens);
-  }
-
-  private static Thread thread(Runnable work) {
-    Thread thread = new Thread(work, "moe-service");
-    thread.setDaemon(true);
-    return thread;
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -20,7 +21,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Balancer {
   private static final Logger logger = LoggerFactory.getLogger(Balancer.class);
-  private static final Duration LOAD_LIMIT = Duration.ofMinutes(10);
+
+  /** How long a node may load or free experts. */
+  public static final Duration LOAD_LIMIT = Duration.ofMinutes(10);
+
   private static final Duration SEEN_LIMIT = Duration.ofSeconds(30);
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
   private static final long POLL_MILLIS = 20;
@@ -125,11 +129,21 @@ public final class Balancer {
 
   private static void load(ExpertHolder node, List<ExpertId> experts) {
     node.load(experts, Optional.empty(), LOAD_LIMIT);
+    awaitSeen(
+        () -> holds(node, experts),
+        "%s has loaded %s and does not announce it".formatted(node.name(), experts));
+  }
+
+  /**
+   * Waits until what a node has done is announced.
+   *
+   * @throws ServingException DEADLINE_EXCEEDED, saying {@code otherwise}, when that takes too long
+   */
+  public static void awaitSeen(BooleanSupplier seen, String otherwise) {
     long end = System.nanoTime() + SEEN_LIMIT.toNanos();
-    while (!holds(node, experts)) {
+    while (!seen.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
-        throw ServingException.deadlineExceeded(
-            "%s has loaded %s and does not announce it".formatted(node.name(), experts));
+        throw ServingException.deadlineExceeded(otherwise);
       }
       pause();
     }

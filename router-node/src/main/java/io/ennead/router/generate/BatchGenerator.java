@@ -112,7 +112,9 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
     requireEndable(request);
     GatePacks known = packs.hold();
     try {
-      return submit(request, among(known, request.routing()), sink);
+      RoutingOptions routing = request.routing().among(known);
+      requireFitting(routing);
+      return submit(request, routing, sink);
     } finally {
       packs.release(known); // each sequence holds them
     }
@@ -141,13 +143,11 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
     }
   }
 
-  /** The routing among these packs' experts, which may be others than when it was read. */
-  private RoutingOptions among(GatePacks known, RoutingOptions routing) {
-    RoutingOptions among = routing.among(known);
+  /** Among experts that may be others than when it was read. */
+  private void requireFitting(RoutingOptions routing) {
     for (int layer : model.moeLayers()) {
-      among.at(layer).requireFitting(layer, model.gate(), known);
+      routing.at(layer).requireFitting(layer, model.gate(), routing.packs());
     }
-    return among;
   }
 
   /** Keeps the packs that a sequence knows until it ends. */
@@ -229,7 +229,8 @@ public final class BatchGenerator implements Generator, Scorer, AutoCloseable {
   @Override
   public CompletableFuture<ScoredTokens> score(ScoreJob job) {
     CompletableFuture<ScoredTokens> result = new CompletableFuture<>();
-    RoutingOptions routing = among(job.routing().packs(), job.routing());
+    RoutingOptions routing = job.routing();
+    requireFitting(routing);
     Sequence sequence =
         holding(
             new Sequence(

@@ -4,7 +4,6 @@ import io.ennead.router.generate.LiveRequest.Phase;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The sequences that run or wait, at one moment between two steps.
@@ -26,16 +25,15 @@ public record LiveRequests(List<LiveRequest> oldest, int all) {
    */
   static LiveRequests of(Scheduler scheduler, int most, int promptTokens) {
     long now = System.nanoTime();
-    List<Sequence> running = scheduler.running();
-    List<Sequence> waiting = scheduler.waiting();
+    List<Sequence> all = scheduler.all();
     Comparator<Sequence> byAge = Comparator.comparingLong(sequence -> sequence.arrived() - now);
     List<LiveRequest> oldest =
-        Stream.concat(running.stream(), waiting.stream())
+        all.stream()
             .sorted(byAge)
             .limit(most)
             .map(sequence -> of(sequence, now, promptTokens))
             .toList();
-    return new LiveRequests(oldest, running.size() + waiting.size());
+    return new LiveRequests(oldest, all.size());
   }
 
   private static LiveRequest of(Sequence sequence, long now, int promptTokens) {

@@ -184,23 +184,16 @@ final class Scheduler {
     }
   }
 
-  /** Those that have their place, as they are now. */
-  List<Sequence> running() {
-    return List.copyOf(running);
-  }
-
-  /** Those that wait for one, as they are now. */
-  List<Sequence> waiting() {
-    List<Sequence> all = new ArrayList<>();
+  /** Every sequence, running or waiting, as they are now. */
+  List<Sequence> all() {
+    List<Sequence> all = new ArrayList<>(running);
     waiting.forEach(all::add);
     return all;
   }
 
-  /** Every sequence, running or waiting. */
+  /** Every sequence, which the action may take out. */
   void forEach(Consumer<Sequence> action) {
-    List<Sequence> all = waiting();
-    running().forEach(action);
-    all.forEach(action);
+    all().forEach(action);
   }
 
   /** Copies a block of the KV cache to another. */

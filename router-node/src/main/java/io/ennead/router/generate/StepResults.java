@@ -92,7 +92,16 @@ final class StepResults implements StepObserver {
     if (told.add(span)) {
       batch.sequences().get(span).degrade(degraded(span));
       traces.get(span).ifPresent(trace -> tell(batch.sequences().get(span), trace));
-      choices.stream().filter(own -> own.span() == span).forEach(own -> own.recorder().commit());
+      commit(span);
+    }
+  }
+
+  // No stream: every sequence of every step comes here, and few are learned from.
+  private void commit(int span) {
+    for (var own : choices) {
+      if (own.span() == span) {
+        own.recorder().commit();
+      }
     }
   }
 

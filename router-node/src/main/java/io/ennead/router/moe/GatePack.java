@@ -24,9 +24,14 @@ public record GatePack(
     return first + experts;
   }
 
+  /** Whether its experts may be chosen at a layer. */
+  boolean opens(int layer) {
+    return !suppressed && rows.containsKey(layer);
+  }
+
   /** Whether an expert of a layer is its own and may be chosen. */
   boolean opens(int layer, int expert) {
-    return !suppressed && expert >= first && expert < end() && rows.containsKey(layer);
+    return expert >= first && expert < end() && opens(layer);
   }
 
   @Override

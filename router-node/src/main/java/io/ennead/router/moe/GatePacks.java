@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +33,6 @@ public record GatePacks(List<GatePack> packs) {
     return new GatePacks(packs.stream().filter(other -> other != pack).toList());
   }
 
-  /** The pack of a name. */
-  public Optional<GatePack> named(String name) {
-    return packs.stream().filter(pack -> pack.name().equals(name)).findFirst();
-  }
-
   /** Logits per row: one for every id up to the highest, of a model with so many experts. */
   public int width(int own) {
     return packs.isEmpty() ? own : packs.get(packs.size() - 1).end();
@@ -51,10 +45,11 @@ public record GatePacks(List<GatePack> packs) {
 
   /** How many experts there are at a layer beside the model's own. */
   int open(int layer) {
-    return packs.stream()
-        .filter(pack -> pack.opens(layer, pack.first()))
-        .mapToInt(GatePack::experts)
-        .sum();
+    int open = 0;
+    for (GatePack pack : packs) {
+      open += pack.opens(layer) ? pack.experts() : 0;
+    }
+    return open;
   }
 
   /** The packs of all of these rows; ids are never used twice while a sequence knows them. */
@@ -107,10 +102,12 @@ public record GatePacks(List<GatePack> packs) {
   private void fill(int layer, float[] hidden, int row, int rows, float[] logits, int offset) {
     int width = hidden.length / rows;
     for (GatePack pack : packs) {
-      for (int i = 0; pack.opens(layer, pack.first()) && i < pack.experts(); i++) {
-        GatePack.Rows own = pack.rows().get(layer);
-        logits[offset + pack.first() + i] =
-            own == null ? Float.NEGATIVE_INFINITY : own.logit(i, hidden, row * width, width);
+      GatePack.Rows own = pack.rows().get(layer);
+      if (own == null || pack.suppressed()) {
+        continue;
+      }
+      for (int i = 0; i < pack.experts(); i++) {
+        logits[offset + pack.first() + i] = own.logit(i, hidden, row * width, width);
       }
     }
   }

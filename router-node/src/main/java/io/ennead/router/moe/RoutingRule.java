@@ -44,8 +44,12 @@ public record RoutingRule(
 
   private static void require(boolean allowed, String field, Object value, String expected) {
     if (!allowed) {
-      throw ServingException.invalidField("routing." + field, value, expected);
+      throw refused(field, value, expected);
     }
+  }
+
+  private static ServingException refused(String field, Object value, String expected) {
+    return ServingException.invalidField("routing." + field, value, expected);
   }
 
   /** Only a temperature. */
@@ -86,22 +90,27 @@ public record RoutingRule(
    */
   public void requireFitting(int layer, GateConfig gate, GatePacks packs) {
     int k = expertsPerToken(gate.expertsPerToken());
-    int most = gate.open(Set.of()) + packs.open(layer);
-    require(k <= most, "experts_per_token", k, "1 to " + most);
-    int left = left(layer, gate, packs);
-    require(
-        left >= k,
-        "excluded",
-        "leaves %d of %d experts of layer %d to choose from"
-            .formatted(left, gate.experts() + packs.open(layer), layer),
-        "at least the %d chosen per token".formatted(k));
+    int packed = packs.open(layer);
+    int most = gate.open(Set.of()) + packed;
+    if (k > most) {
+      throw refused("experts_per_token", k, "1 to " + most);
+    }
+    // Every layer of every step comes here: texts are made when they are needed.
+    int left = excluded.isEmpty() ? most : left(layer, gate, packs, packed);
+    if (left < k) {
+      throw refused(
+          "excluded",
+          "leaves %d of %d experts of layer %d to choose from"
+              .formatted(left, gate.experts() + packed, layer),
+          "at least the %d chosen per token".formatted(k));
+    }
   }
 
-  private int left(int layer, GateConfig gate, GatePacks packs) {
+  private int left(int layer, GateConfig gate, GatePacks packs, int packed) {
     Set<Integer> own =
         excluded.stream().filter(id -> id < gate.experts()).collect(Collectors.toSet());
-    long packed = excluded.stream().filter(id -> packs.opens(layer, id)).count();
-    return gate.open(own) + packs.open(layer) - (int) packed;
+    long without = excluded.stream().filter(id -> packs.opens(layer, id)).count();
+    return gate.open(own) + packed - (int) without;
   }
 
   /** How experts are chosen. */

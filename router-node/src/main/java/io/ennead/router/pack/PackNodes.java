@@ -2,9 +2,9 @@ package io.ennead.router.pack;
 
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
+import io.ennead.router.balance.Balancer;
 import io.ennead.router.peer.ExpertHolder;
 import io.ennead.router.peer.PeerState;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -12,9 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,9 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 final class PackNodes {
   private static final Logger logger = LoggerFactory.getLogger(PackNodes.class);
-  private static final Duration LOAD_LIMIT = Duration.ofMinutes(10);
-  private static final Duration SEEN_LIMIT = Duration.ofSeconds(30);
-  private static final long POLL_MILLIS = 20;
 
   private final List<ExpertHolder> nodes;
   private final PlacedPack pack;
@@ -61,9 +56,9 @@ final class PackNodes {
     Map<ExpertHolder, List<ExpertId>> missing = new LinkedHashMap<>();
     for (int id = pack.first(); id < pack.gate().end(); id++) {
       List<ExpertId> experts = pack.expert(id);
-      long whole = nodes.stream().filter(node -> pack.heldBy(node).containsAll(experts)).count();
+      long whole = nodes.stream().filter(node -> pack.heldBy(node, experts)).count();
       nodes.stream()
-          .filter(node -> !pack.heldBy(node).containsAll(experts))
+          .filter(node -> !pack.heldBy(node, experts))
           .sorted(Comparator.comparing(counts::get)) // a stable sort: the first of equals
           .limit(Math.max(0, replicas - whole))
           .forEach(
@@ -76,14 +71,14 @@ final class PackNodes {
   }
 
   private void load(ExpertHolder node, List<ExpertId> experts) {
-    node.load(experts, Optional.of(pack.source()), LOAD_LIMIT);
-    await(
-        () -> pack.heldBy(node).containsAll(experts),
+    node.load(experts, Optional.of(pack.source()), Balancer.LOAD_LIMIT);
+    Balancer.awaitSeen(
+        () -> pack.heldBy(node, experts),
         "%s has loaded %s and does not announce it".formatted(node.name(), pack.id()));
   }
 
   private static void free(ExpertHolder node, List<ExpertId> experts) {
-    node.unload(experts, LOAD_LIMIT);
+    node.unload(experts, Balancer.LOAD_LIMIT);
   }
 
   /** Has all nodes free the pack's experts. */
@@ -102,7 +97,7 @@ final class PackNodes {
 
   private void freed(ExpertHolder node, List<ExpertId> experts) {
     free(node, experts);
-    await(
+    Balancer.awaitSeen(
         () -> pack.heldBy(node).isEmpty(),
         "%s has freed %s and still announces it".formatted(node.name(), pack.id()));
   }
@@ -132,21 +127,6 @@ final class PackNodes {
             failure);
       }
       throw failure;
-    }
-  }
-
-  private static void await(BooleanSupplier seen, String otherwise) {
-    long end = System.nanoTime() + SEEN_LIMIT.toNanos();
-    while (!seen.getAsBoolean()) {
-      if (System.nanoTime() - end > 0) {
-        throw ServingException.deadlineExceeded(otherwise);
-      }
-      try {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw ServingException.cancelled("interrupted");
-      }
     }
   }
 }

@@ -146,7 +146,7 @@ public final class PackOperator {
   private boolean isHeld(PlacedPack pack) {
     return apart(pack)
         && pack.fingerprints().keySet().stream()
-            .allMatch(id -> nodes().stream().anyMatch(node -> pack.heldBy(node).contains(id)));
+            .allMatch(id -> nodes().stream().anyMatch(node -> pack.heldBy(node, id)));
   }
 
   private boolean isFree(PlacedPack pack) {

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -86,10 +87,16 @@ public record PlacedPack(
 
   /** Those of its experts that a node announces. */
   public List<ExpertId> heldBy(ExpertHolder node) {
-    Map<ExpertId, String> held = node.state().experts();
-    return fingerprints.entrySet().stream()
-        .filter(own -> own.getValue().equals(held.get(own.getKey())))
-        .map(Map.Entry::getKey)
-        .toList();
+    return fingerprints.keySet().stream().filter(id -> heldBy(node, id)).toList();
+  }
+
+  /** Whether a node announces all of these, which are its own. */
+  boolean heldBy(ExpertHolder node, List<ExpertId> experts) {
+    return experts.stream().allMatch(id -> heldBy(node, id));
+  }
+
+  /** Whether a node announces one of its experts. */
+  boolean heldBy(ExpertHolder node, ExpertId id) {
+    return Objects.equals(fingerprints.get(id), node.state().experts().get(id));
   }
 }

@@ -102,13 +102,8 @@ public final class LogProbs {
 
   /** The tokens of the highest logits, highest first, ties to the lower id. */
   public List<TokenLogProb> top(int count) {
-    int places = Math.min(count, row.vocabulary());
-    int[] best = new int[places];
-    int found = 0;
-    for (int id = 0; id < row.vocabulary(); id++) {
-      found = insert(best, found, id, row::logit);
-    }
-    List<TokenLogProb> top = new ArrayList<>(places);
+    int[] best = first(count, row::logit);
+    List<TokenLogProb> top = new ArrayList<>(best.length);
     for (int id : best) {
       top.add(TokenLogProb.of(id, of(id)));
     }
@@ -129,10 +124,15 @@ public final class LogProbs {
    * {@code count}.
    */
   int[] mostLikely(int count) {
+    return first(count, this::likelihoodOrder);
+  }
+
+  /** The tokens highest in an order, highest first, ties to the lower id. */
+  private int[] first(int count, IntToDoubleFunction order) {
     int[] best = new int[Math.min(count, row.vocabulary())];
     int found = 0;
     for (int id = 0; id < row.vocabulary(); id++) {
-      found = insert(best, found, id, this::likelihoodOrder);
+      found = insert(best, found, id, order);
     }
     return best;
   }

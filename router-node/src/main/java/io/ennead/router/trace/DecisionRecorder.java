@@ -80,11 +80,14 @@ public final class DecisionRecorder {
     RoutingRule rule = routing.at(layer);
     int experts = gate.experts();
     int ids = all.length / routed.rows();
+    int at = place * experts;
     for (int expert = 0; expert < experts; expert++) {
-      pendingLogits[place * experts + expert] =
-          rule.excluded().contains(expert)
-              ? Float.NEGATIVE_INFINITY
-              : (float) gate.effective(all[row * ids + expert]);
+      pendingLogits[at + expert] = (float) gate.effective(all[row * ids + expert]);
+    }
+    for (int expert : rule.excluded()) {
+      if (expert < experts) { // it may be of a pack
+        pendingLogits[at + expert] = Float.NEGATIVE_INFINITY;
+      }
     }
     for (int i = 0; i < k; i++) {
       pendingChosen[place * k + i] = (short) routed.experts()[row * routed.expertsPerRow() + i];

@@ -195,7 +195,7 @@ class PackOperatorTest {
     patient.add(TWO, 1, false);
     GatePacks held = active.hold();
     var removing = CompletableFuture.runAsync(() -> patient.remove(TWO, false));
-    while (active.current().named(TWO.toString()).isPresent()) {
+    while (active.current().equals(held)) {
       Thread.onSpinWait();
     }
     assertThatThrownBy(() -> patient.add(ONE, 1, false))
