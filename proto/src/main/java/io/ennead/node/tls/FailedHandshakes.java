@@ -5,13 +5,18 @@ import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * In the pipeline of a listening channel: counts the connections that ended before their TLS
- * handshake did, whatever the reason was. Runs on the transport's threads.
+ * handshake did, whatever the reason was, and logs it at debug level, for anybody can make them
+ * fail. Runs on the transport's threads.
  */
 @Sharable
 public final class FailedHandshakes extends ChannelInboundHandlerAdapter {
+  private static final Logger logger = LoggerFactory.getLogger(FailedHandshakes.class);
+
   private final Ended ended;
 
   /** Calls an action for each of them. */
@@ -40,6 +45,10 @@ public final class FailedHandshakes extends ChannelInboundHandlerAdapter {
       SslHandler tls = context.pipeline().get(SslHandler.class);
       if (tls == null || !tls.handshakeFuture().isSuccess()) {
         count.run();
+        logger.debug(
+            "no handshake with {}: {}",
+            context.channel().remoteAddress(),
+            tls == null ? "none begun" : tls.handshakeFuture().cause());
       }
       context.fireChannelInactive();
     }
