@@ -86,15 +86,19 @@ final class Retries {
     /**
      * Waits until the next attempt.
      *
-     * @throws ServingException the failure, when there is none
+     * @throws ServingException the failure, when there is none; CANCELLED with the failure as its
+     *     cause when the caller leaves meanwhile
      */
     void pause(ServingException failure) {
       tried++;
       Duration delay = delay(failure);
       boolean again =
           mayPass(failure) && tried < policy.attempts() && delay.compareTo(left()) < 0 && afford();
-      if (!again || stoppedWithin(delay)) {
+      if (!again) {
         throw failure;
+      }
+      if (stoppedWithin(delay)) {
+        throw ServingException.cancelled("cancelled before attempt " + (tried + 1), failure);
       }
     }
 
