@@ -1,5 +1,6 @@
 package io.ennead.client;
 
+import io.ennead.errors.ServingException;
 import java.time.Duration;
 
 /**
@@ -37,6 +38,21 @@ public record RetryPolicy(int attempts, Duration firstDelay, Duration longestDel
       throw new IllegalArgumentException(
           "delays: %s to %s (expected: 0 or more, ascending)".formatted(firstDelay, longestDelay));
     }
+  }
+
+  /**
+   * Whether the same call may succeed soon: a queue was full, or a node was loading, ending or out
+   * of reach.
+   */
+  public static boolean mayPass(ServingException failure) {
+    return switch (failure.reason()) {
+      case ERROR_REASON_QUEUE_FULL,
+          ERROR_REASON_NODE_LOADING,
+          ERROR_REASON_NODE_DRAINING,
+          ERROR_REASON_EXPERT_UNREACHABLE ->
+          true;
+      default -> false;
+    };
   }
 
   /** The longest wait after so many attempts, at least 1. */
