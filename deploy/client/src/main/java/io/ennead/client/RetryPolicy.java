@@ -6,8 +6,8 @@ import java.time.Duration;
 /**
  * How often a client asks again by itself, and when. It does so where nothing of an answer has
  * arrived and the same may succeed soon: a queue was full, a node was loading, ending or out of
- * reach. No method of the API changes anything on the server, so asking twice does no harm. All
- * attempts share the time limit of the call.
+ * reach. Asking twice does no harm: feedback is all that calls change on the server, and the same
+ * rating or deletion again changes nothing more. All attempts share the time limit of the call.
  *
  * <p>Waits are drawn from 0 to {@code firstDelay}, which doubles with every attempt up to {@code
  * longestDelay} ("full jitter", as AWS's architecture blog calls it), and come on top of what the
