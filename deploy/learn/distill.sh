@@ -29,21 +29,30 @@ chunk=128
 servers=()
 
 stop() {
-  [ "${#servers[@]}" -eq 0 ] || kill "${servers[@]}" 2> /dev/null || true
+  [ "${#servers[@]}" -gt 0 ] || return 0
+  kill "${servers[@]}" 2> /dev/null || true
+  wait "${servers[@]}" 2> /dev/null || true
 }
 trap stop EXIT
 
-# Serves a model and waits until it is ready.
+# Serves a model and waits until it is ready, by what it says itself: another may answer at its port. Not in a subshell, whose
+# servers nobody stops.
 serve() { # PORT ARGUMENT...
-  local at=$1
+  local at=$1 log=$out/server-$1.log pid
   shift
-  "$ennead" local --base-port "$at" "$@" > "$out/server-$at.log" 2>&1 &
-  servers+=($!)
+  : > "$log" # what an earlier one said
+  "$ennead" local --base-port "$at" --max-tokens 1 "$@" > "$log" 2>&1 &
+  pid=$!
+  servers+=("$pid")
   for _ in $(seq 300); do
-    ! curl -fs "http://127.0.0.1:$((at + 1))/readyz" > /dev/null || return 0
+    ! grep -q '^Serving; ' "$log" || return 0
+    if ! kill -0 "$pid" 2> /dev/null; then
+      echo "the server at port $at ended: $(tail -n 5 "$log")" >&2
+      return 1
+    fi
     sleep 1
   done
-  echo "no answer at port $at: see $out/server-$at.log" >&2
+  echo "no server at port $at: see $log" >&2
   return 1
 }
 
@@ -118,14 +127,13 @@ report() {
   done
 }
 
-through_api() {
-  local dir=$out/T${temperatures[0]}-${seeds[0]} scored own
-  serve "$((port + 100))" --model "$dir/model" --nodes 1
+through_api() { # DIRECTORY of the student that is served
+  local scored own
   scored=$("$ennead" score --addr "127.0.0.1:$((port + 100))" --jsonl "$validation" --chunk $chunk --no-fit \
     | sed -n 's/.*perplexity \([0-9.]*\).*/\1/p')
-  own=$(number perplexity "$dir/result.json")
+  own=$(number perplexity "$1/result.json")
   echo
-  awk -v a="$scored" -v b="$own" -v name="$(basename "$dir")" 'BEGIN {
+  awk -v a="$scored" -v b="$own" -v name="$(basename "$1")" 'BEGIN {
     printf "%s served: perplexity %.4f through the API, %.4f in the trainer: %.4f %% apart.\n", name, a, b, 100 * (a > b ? a / b - 1 : b / a - 1)
   }'
 }
@@ -140,7 +148,7 @@ done
 for pid in "${lanes[@]}"; do
   wait "$pid"
 done
-{
-  report
-  through_api
-} | tee "$out/report.md"
+report | tee "$out/report.md"
+student=$out/T${temperatures[0]}-${seeds[0]}
+serve "$((port + 100))" --model "$student/model" --nodes 1
+through_api "$student" | tee -a "$out/report.md"
