@@ -16,6 +16,8 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$root/deploy/learn/lib.sh"
 corpus=${CORPUS:?a file of texts}
 validation=${VALIDATION:-$root/deploy/loadtest/val.jsonl}
 out=${OUT:-$root/deploy/learn/target/distill}
@@ -92,17 +94,12 @@ number() { # KEY FILE
   sed -n "s/.*\"$1\" : \([-0-9.E]*\).*/\1/p" "$2"
 }
 
-# "mean [low, high]" of numbers, one a line: Student's t at 95 %.
+# "mean [low, high]" of numbers, one a line; the mean alone where there is but one.
 interval() {
-  awk 'BEGIN { split("12.706 4.303 3.182 2.776 2.571 2.447 2.365 2.306 2.262", t, " ") }
-    { n++; sum += $1; squares += $1 * $1 }
-    END {
-      mean = sum / n
-      if (n < 2) { printf "%.3f", mean; exit }
-      q = n - 1 in t ? t[n - 1] : 2.262
-      half = q * sqrt((squares - n * mean * mean) / (n - 1) / n)
-      printf "%.3f [%.3f, %.3f]", mean, mean - half, mean + half
-    }'
+  mean_and_half | awk '{
+    printf "%.3f", $2
+    if ($1 > 1) printf " [%.3f, %.3f]", $2 - $3, $2 + $3
+  }'
 }
 
 # One key of all seeds of a kind, or its difference to the hard labels' of the same seed.

@@ -1,6 +1,7 @@
 package io.ennead.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -10,9 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The experiments' scripts, with a command that only looks like Ennead's. */
 @Timeout(60)
@@ -34,6 +38,25 @@ class ScriptsTest {
       """;
 
   @TempDir private Path directory;
+
+  @ParameterizedTest
+  @CsvSource({"2, 12.706", "10, 2.262", "11, 2.228", "21, 2.086", "31, 2.042", "121, 1.980"})
+  void intervalsAreStudentsForAnyNumberOfSeeds(int count, double quantile) throws Exception {
+    List<String> numbers = IntStream.rangeClosed(1, count).mapToObj(Integer::toString).toList();
+    Path input = Files.write(directory.resolve("numbers"), numbers);
+    Script script = run("bash", "-c", ". ./lib.sh && mean_and_half < " + input);
+    String[] found = script.output().strip().split(" ");
+    assertThat(found[0]).isEqualTo(Integer.toString(count));
+    assertThat(Double.parseDouble(found[1])).isEqualTo((count + 1) / 2.0);
+    double half = quantile * Math.sqrt((count + 1) / 12.0); // the variance of 1 to n is n(n + 1)/12
+    assertThat(Double.parseDouble(found[2])).isCloseTo(half, within(0.001 * half));
+  }
+
+  @Test
+  void oneNumberHasNoInterval() throws Exception {
+    assertThat(run("bash", "-c", ". ./lib.sh && echo 3 | mean_and_half").output())
+        .isEqualTo("1 3.000000000 0.000000000\n");
+  }
 
   @Test
   void noServerOutlivesTheExperiment() throws Exception {
