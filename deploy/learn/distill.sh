@@ -16,6 +16,8 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$root/deploy/learn/lib.sh"
 corpus=${CORPUS:?a file of texts}
 validation=${VALIDATION:-$root/deploy/loadtest/val.jsonl}
 out=${OUT:-$root/deploy/learn/target/distill}
@@ -29,21 +31,30 @@ chunk=128
 servers=()
 
 stop() {
-  [ "${#servers[@]}" -eq 0 ] || kill "${servers[@]}" 2> /dev/null || true
+  [ "${#servers[@]}" -gt 0 ] || return 0
+  kill "${servers[@]}" 2> /dev/null || true
+  wait "${servers[@]}" 2> /dev/null || true
 }
 trap stop EXIT
 
-# Serves a model and waits until it is ready.
+# Serves a model and waits until it is ready, by what it says itself: another may answer at its port. Not in a subshell, whose
+# servers nobody stops.
 serve() { # PORT ARGUMENT...
-  local at=$1
+  local at=$1 log=$out/server-$1.log pid
   shift
-  "$ennead" local --base-port "$at" "$@" > "$out/server-$at.log" 2>&1 &
-  servers+=($!)
+  : > "$log" # what an earlier one said
+  "$ennead" local --base-port "$at" --max-tokens 1 "$@" > "$log" 2>&1 &
+  pid=$!
+  servers+=("$pid")
   for _ in $(seq 300); do
-    ! curl -fs "http://127.0.0.1:$((at + 1))/readyz" > /dev/null || return 0
+    ! grep -q '^Serving; ' "$log" || return 0
+    if ! kill -0 "$pid" 2> /dev/null; then
+      echo "the server at port $at ended: $(tail -n 5 "$log")" >&2
+      return 1
+    fi
     sleep 1
   done
-  echo "no answer at port $at: see $out/server-$at.log" >&2
+  echo "no server at port $at: see $log" >&2
   return 1
 }
 
@@ -83,17 +94,12 @@ number() { # KEY FILE
   sed -n "s/.*\"$1\" : \([-0-9.E]*\).*/\1/p" "$2"
 }
 
-# "mean [low, high]" of numbers, one a line: Student's t at 95 %.
+# "mean [low, high]" of numbers, one a line; the mean alone where there is but one.
 interval() {
-  awk 'BEGIN { split("12.706 4.303 3.182 2.776 2.571 2.447 2.365 2.306 2.262", t, " ") }
-    { n++; sum += $1; squares += $1 * $1 }
-    END {
-      mean = sum / n
-      if (n < 2) { printf "%.3f", mean; exit }
-      q = n - 1 in t ? t[n - 1] : 2.262
-      half = q * sqrt((squares - n * mean * mean) / (n - 1) / n)
-      printf "%.3f [%.3f, %.3f]", mean, mean - half, mean + half
-    }'
+  mean_and_half | awk '{
+    printf "%.3f", $2
+    if ($1 > 1) printf " [%.3f, %.3f]", $2 - $3, $2 + $3
+  }'
 }
 
 # One key of all seeds of a kind, or its difference to the hard labels' of the same seed.
@@ -118,14 +124,13 @@ report() {
   done
 }
 
-through_api() {
-  local dir=$out/T${temperatures[0]}-${seeds[0]} scored own
-  serve "$((port + 100))" --model "$dir/model" --nodes 1
+through_api() { # DIRECTORY of the student that is served
+  local scored own
   scored=$("$ennead" score --addr "127.0.0.1:$((port + 100))" --jsonl "$validation" --chunk $chunk --no-fit \
     | sed -n 's/.*perplexity \([0-9.]*\).*/\1/p')
-  own=$(number perplexity "$dir/result.json")
+  own=$(number perplexity "$1/result.json")
   echo
-  awk -v a="$scored" -v b="$own" -v name="$(basename "$dir")" 'BEGIN {
+  awk -v a="$scored" -v b="$own" -v name="$(basename "$1")" 'BEGIN {
     printf "%s served: perplexity %.4f through the API, %.4f in the trainer: %.4f %% apart.\n", name, a, b, 100 * (a > b ? a / b - 1 : b / a - 1)
   }'
 }
@@ -140,7 +145,7 @@ done
 for pid in "${lanes[@]}"; do
   wait "$pid"
 done
-{
-  report
-  through_api
-} | tee "$out/report.md"
+report | tee "$out/report.md"
+student=$out/T${temperatures[0]}-${seeds[0]}
+serve "$((port + 100))" --model "$student/model" --nodes 1
+through_api "$student" | tee -a "$out/report.md"

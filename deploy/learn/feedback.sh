@@ -24,6 +24,8 @@ port=${BASE_PORT:-18900}
 db=$work/feedback.db
 profiles=$work/profiles
 here=$root/deploy/learn
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$here/lib.sh"
 
 ennead() {
   "${ENNEAD:-$root/ennead}" "$@"
@@ -63,19 +65,17 @@ for seed in "${seeds[@]}"; do
   ennead adapt --feedback-db "$db" --evaluate --label "held-out-$seed" --held-out 1
 done | tee "$work/log"
 
-# Means over the seeds and their 95 % intervals (Student's t with n - 1 degrees of freedom).
-awk '
-  /^held-out-[0-9]+: / {
+# Mean ratings of a profile on held-out prompts, one of each seed.
+means() { # none, liked or coins
+  awk -v wanted="$1" '/^held-out-[0-9]+: / {
     profile = $6; sub(/,$/, "", profile); sub(/-[0-9]+@1$/, "", profile)
-    mean = $NF
-    n[profile]++; sum[profile] += mean; squares[profile] += mean * mean
-  }
-  END {
-    split("12.706 4.303 3.182 2.776 2.571 2.447 2.365 2.306 2.262", t, " ")
-    printf "%-8s %6s %8s  %s\n", "profile", "seeds", "mean", "95% interval"
-    for (profile in n) {
-      k = n[profile]; mean = sum[profile] / k
-      half = k > 1 ? t[k - 1] * sqrt((squares[profile] - k * mean * mean) / (k - 1) / k) : 0
-      printf "%-8s %6d %8.4f  %.4f to %.4f\n", profile, k, mean, mean - half, mean + half
-    }
+    if (profile == wanted) print $NF
   }' "$work/log"
+}
+
+printf '%-8s %6s %8s  %s\n' profile seeds mean "95% interval"
+for profile in none liked coins; do
+  means "$profile" | mean_and_half | awk -v profile="$profile" '{
+    printf "%-8s %6d %8.4f  %.4f to %.4f\n", profile, $1, $2, $2 - $3, $2 + $3
+  }'
+done

@@ -146,6 +146,11 @@ public final class ServingException extends RuntimeException {
     return of(ErrorReason.ERROR_REASON_CANCELLED, what, Map.of());
   }
 
+  /** The caller left after something had failed. */
+  public static ServingException cancelled(String what, Throwable cause) {
+    return new ServingException(ErrorReason.ERROR_REASON_CANCELLED, what, Map.of(), null, cause);
+  }
+
   /** The caller has read nothing of what is there for it for so long. */
   public static ServingException readerStalled(Duration limit) {
     return of(

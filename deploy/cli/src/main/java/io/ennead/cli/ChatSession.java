@@ -115,12 +115,14 @@ final class ChatSession {
   }
 
   private void answer() {
-    int dropped = turns.fit(conversation);
-    if (dropped > 0) {
-      note("the context is full: the %d oldest turns are left out from now on".formatted(dropped));
+    ChatTurns.Prompt prompt = turns.fit(conversation);
+    if (prompt.dropped() > 0) {
+      note(
+          "the context is full: the %d oldest turns are left out from now on"
+              .formatted(prompt.dropped()));
     }
     try (ChatLines.Interruptible unused = lines.interruptible(turns::cancel)) {
-      turns.ask(conversation, this::show);
+      turns.ask(prompt, this::show);
     } catch (ServingException e) {
       out.println();
       if (e.reason() != ErrorReason.ERROR_REASON_CANCELLED) {

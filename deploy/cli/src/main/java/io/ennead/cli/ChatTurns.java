@@ -46,33 +46,42 @@ final class ChatTurns {
   /** What was asked last, and what came. */
   private record Asked(GenerateRequest request, int promptTokens, TracedAnswer answer) {}
 
-  /** Leaves out of a conversation what no longer fits the model's context; says how many turns. */
-  int fit(Conversation conversation) {
+  /**
+   * A conversation as the model is to go on from it.
+   *
+   * @param tokens the prompt
+   * @param dropped turns that were left out of the conversation for it
+   */
+  record Prompt(List<Integer> tokens, int dropped) {}
+
+  /** Leaves out of a conversation what no longer fits the model's context. */
+  Prompt fit(Conversation conversation) {
     int room = model.getContextLength() - settings.flags().maxTokens();
     int dropped = 0;
-    while (prompt(conversation).size() > room && conversation.dropOldest()) {
+    List<Integer> tokens = tokens(conversation);
+    while (tokens.size() > room && conversation.dropOldest()) {
       dropped++;
+      tokens = tokens(conversation);
     }
-    return dropped;
+    return new Prompt(tokens, dropped);
   }
 
-  private List<Integer> prompt(Conversation conversation) {
+  private List<Integer> tokens(Conversation conversation) {
     return client.tokenize(conversation.prompt(), limit).getIdsList();
   }
 
   /** Streams the model's next turn; what has come before a failure is in {@link #text()}. */
-  void ask(Conversation conversation, Consumer<GenerateResponse> onPiece) {
+  void ask(Prompt prompt, Consumer<GenerateResponse> onPiece) {
     last = null;
-    List<Integer> prompt = prompt(conversation);
     GenerateRequest request =
         settings
             .flags()
             .request("")
-            .setTokenIds(TokenIds.newBuilder().addAllIds(prompt))
+            .setTokenIds(TokenIds.newBuilder().addAllIds(prompt.tokens()))
             .setTrace(ANSWER)
             .build();
     TracedAnswer answer = new TracedAnswer();
-    last = new Asked(request, prompt.size(), answer);
+    last = new Asked(request, prompt.tokens().size(), answer);
     try (Generation pieces = client.generate(request, limit)) {
       running = pieces;
       while (pieces.hasNext()) {

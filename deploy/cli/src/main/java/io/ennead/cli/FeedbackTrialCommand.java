@@ -7,7 +7,6 @@ import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.RecordFeedbackRequest;
 import io.ennead.v1.RoutingMode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,11 +110,10 @@ final class FeedbackTrialCommand implements Callable<Integer> {
     return rated.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
   }
 
-  private void report(List<Future<Double>> rated)
-      throws InterruptedException, ExecutionException, IOException {
+  private void report(List<Future<Double>> rated) throws InterruptedException {
     double sum = 0;
     for (Future<Double> one : rated) {
-      sum += one.get();
+      sum += mean(one);
     }
     spec.commandLine()
         .getOut()
@@ -126,5 +124,15 @@ final class FeedbackTrialCommand implements Callable<Integer> {
             rated.size(),
             profile,
             sum / rated.size());
+  }
+
+  private static double mean(Future<Double> rated) throws InterruptedException {
+    try {
+      return rated.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    }
   }
 }

@@ -25,7 +25,7 @@ final class MemoryTable {
   static Table of(ModelConfig config, int nodes, int share) {
     MemoryTable memory = new MemoryTable(config);
     int used = config.expertsPerToken();
-    memory.row("all", ModelSizes::parameters, s -> part(s, config.experts()));
+    memory.row("all", s -> config.parameters(), s -> part(s, config.experts()));
     memory.row("router node", ModelSizes::denseParameters, ModelSizes::denseBytes);
     memory.row(
         "each of %d expert nodes".formatted(nodes),

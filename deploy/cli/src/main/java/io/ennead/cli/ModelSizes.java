@@ -32,10 +32,6 @@ record ModelSizes(ModelConfig config, ComputeType type) {
     return expertWeights().sum();
   }
 
-  long parameters() {
-    return denseParameters() + config.experts() * expertParameters();
-  }
-
   private LongStream expertWeights() {
     return config.moeLayers().stream()
         .flatMap(layer -> config.moe(layer).experts().get(0).weights())

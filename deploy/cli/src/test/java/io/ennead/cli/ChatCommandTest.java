@@ -129,6 +129,21 @@ class ChatCommandTest {
   }
 
   @Test
+  void aTurnIsMadeTokensOnce() {
+    story("a", "b", "/retry");
+    assertThat(router.requests).hasSize(3);
+    assertThat(router.tokenized).hasSize(3);
+  }
+
+  @Test
+  void instructionsAloneAreNothingToAnswer() {
+    CliRun run = dialogue("/retry", "Hi", "/reset", "/retry");
+    assertThat(run.err().split("nothing was said yet", -1)).hasSize(3);
+    assertThat(messages()).containsExactly(List.of("system: Be kind.", "user: Hi"));
+    assertThat(router.requests).hasSize(1);
+  }
+
+  @Test
   void aFailureKeepsTheWords() {
     router.failures.add(ServingException.loading("model"));
     CliRun run = story("a", "/retry");

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,5 +69,21 @@ class DistillCommandTest {
         .doesNotContain("NaN");
     // half of the height apart
     assertThat(page).contains("M64 24 L988 115");
+  }
+
+  @Test
+  void thePageIsTheSameInEveryLocale() throws IOException {
+    Path csv = directory.resolve("training.csv");
+    Files.writeString(
+        csv,
+        "step,learning_rate,loss,cross_entropy,divergence,gradient_norm\n1,0.25,0.5,0.5,0.1,0.5\n");
+    String page = TrainingPage.of("a", csv);
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      assertThat(TrainingPage.of("a", csv)).isEqualTo(page).contains("0.25", "0.50");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }

@@ -52,17 +52,6 @@ final class Retries {
     return budget.getAndUpdate(tokens -> tokens >= PRICE ? tokens - PRICE : tokens) >= PRICE;
   }
 
-  private static boolean mayPass(ServingException failure) {
-    return switch (failure.reason()) {
-      case ERROR_REASON_QUEUE_FULL,
-          ERROR_REASON_NODE_LOADING,
-          ERROR_REASON_NODE_DRAINING,
-          ERROR_REASON_EXPERT_UNREACHABLE ->
-          true;
-      default -> false;
-    };
-  }
-
   /** The attempts of one call. One thread tries; any may {@link #stop()}. */
   final class Tries {
     private final long deadline;
@@ -86,15 +75,22 @@ final class Retries {
     /**
      * Waits until the next attempt.
      *
-     * @throws ServingException the failure, when there is none
+     * @throws ServingException the failure, when there is none; CANCELLED with the failure as its
+     *     cause when the caller leaves meanwhile
      */
     void pause(ServingException failure) {
       tried++;
       Duration delay = delay(failure);
       boolean again =
-          mayPass(failure) && tried < policy.attempts() && delay.compareTo(left()) < 0 && afford();
-      if (!again || stoppedWithin(delay)) {
+          RetryPolicy.mayPass(failure)
+              && tried < policy.attempts()
+              && delay.compareTo(left()) < 0
+              && afford();
+      if (!again) {
         throw failure;
+      }
+      if (stoppedWithin(delay)) {
+        throw ServingException.cancelled("cancelled before attempt " + (tried + 1), failure);
       }
     }
 

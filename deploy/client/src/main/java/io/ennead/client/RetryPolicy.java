@@ -1,12 +1,13 @@
 package io.ennead.client;
 
+import io.ennead.errors.ServingException;
 import java.time.Duration;
 
 /**
  * How often a client asks again by itself, and when. It does so where nothing of an answer has
  * arrived and the same may succeed soon: a queue was full, a node was loading, ending or out of
- * reach. No method of the API changes anything on the server, so asking twice does no harm. All
- * attempts share the time limit of the call.
+ * reach. Asking twice does no harm: feedback is all that calls change on the server, and the same
+ * rating or deletion again changes nothing more. All attempts share the time limit of the call.
  *
  * <p>Waits are drawn from 0 to {@code firstDelay}, which doubles with every attempt up to {@code
  * longestDelay} ("full jitter", as AWS's architecture blog calls it), and come on top of what the
@@ -37,6 +38,21 @@ public record RetryPolicy(int attempts, Duration firstDelay, Duration longestDel
       throw new IllegalArgumentException(
           "delays: %s to %s (expected: 0 or more, ascending)".formatted(firstDelay, longestDelay));
     }
+  }
+
+  /**
+   * Whether the same call may succeed soon: a queue was full, or a node was loading, ending or out
+   * of reach.
+   */
+  public static boolean mayPass(ServingException failure) {
+    return switch (failure.reason()) {
+      case ERROR_REASON_QUEUE_FULL,
+          ERROR_REASON_NODE_LOADING,
+          ERROR_REASON_NODE_DRAINING,
+          ERROR_REASON_EXPERT_UNREACHABLE ->
+          true;
+      default -> false;
+    };
   }
 
   /** The longest wait after so many attempts, at least 1. */

@@ -2,6 +2,7 @@ package io.ennead.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.ennead.errors.ServingException;
@@ -129,9 +130,39 @@ class RetriesTest {
       }
       pieces.cancel();
       assertThatThrownBy(() -> reader.get(5, TimeUnit.SECONDS))
-          .hasCauseInstanceOf(ServingException.class);
+          .hasCauseInstanceOf(ServingException.class)
+          .cause()
+          .extracting(RetriesTest::reason)
+          .isEqualTo(ErrorReason.ERROR_REASON_CANCELLED);
     }
     assertThat(router.calls).hasValue(1);
+  }
+
+  @Test
+  void whoLeavesBetweenAttemptsIsToldWhatFailed() {
+    Retries.Tries tries = new Retries(QUICK).begin(LIMIT);
+    tries.stop();
+    assertThatThrownBy(() -> tries.pause(full(Duration.ofSeconds(8))))
+        .satisfies(RetriesTest::isCancelledAfterQueueFull);
+  }
+
+  @Test
+  void anInterruptBetweenAttemptsCancelsToo() {
+    Thread.currentThread().interrupt();
+    Throwable failure =
+        catchThrowable(() -> new Retries(QUICK).begin(LIMIT).pause(full(Duration.ofSeconds(8))));
+    assertThat(Thread.interrupted()).isTrue();
+    isCancelledAfterQueueFull(failure);
+  }
+
+  private static void isCancelledAfterQueueFull(Throwable failure) {
+    assertThat(reason(failure)).isEqualTo(ErrorReason.ERROR_REASON_CANCELLED);
+    assertThat(failure).hasMessage("cancelled before attempt 2");
+    assertThat(reason(failure.getCause())).isEqualTo(ErrorReason.ERROR_REASON_QUEUE_FULL);
+  }
+
+  private static ErrorReason reason(Throwable failure) {
+    return ((ServingException) failure).reason();
   }
 
   @Test

@@ -2,7 +2,6 @@ package io.ennead.learn;
 
 import io.ennead.client.EnneadClient;
 import io.ennead.expert.architecture.ModelConfig;
-import io.ennead.expert.architecture.Weight;
 import io.ennead.expert.checkpoint.family.Families;
 import io.ennead.learn.labels.Corpus;
 import io.ennead.learn.labels.LabelCache;
@@ -65,6 +64,7 @@ public final class Distillation {
     ModelConfig teacher = Families.read(plan.teacher().resolve("config.json"));
     Model served = client.listModels(limit).getModels(0);
     requireSame(teacher, served);
+    long teacherParameters = teacher.parameters();
     Corpus corpus = new Corpus(client, limit);
     Sequences training = corpus.mixed(plan.corpus(), plan.chunk(), plan.sequences());
     Sequences validation =
@@ -80,7 +80,7 @@ public final class Distillation {
       files.write(weights);
       return new DistillationResult(
           weights.size(),
-          Weights.all(teacher).stream().mapToLong(Weight::size).sum(),
+          teacherParameters,
           Validation.of(student, weights, validation, judge),
           labels.asked(),
           times.seconds,

@@ -88,6 +88,16 @@ public record ModelConfig(
     return Stream.concat(ends, layers.stream().flatMap(LayerConfig::denseWeights));
   }
 
+  /** Numbers that all weights have: the router node's and those of every routed expert. */
+  public long parameters() {
+    Stream<Weight> experts =
+        layers.stream()
+            .flatMap(layer -> layer.experts().stream())
+            .flatMap(moe -> moe.experts().stream())
+            .flatMap(GatedFfn::weights);
+    return Stream.concat(denseWeights(), experts).mapToLong(Weight::size).sum();
+  }
+
   /** Numbers kept in the KV cache per position, over all layers. */
   public long cachedPerPosition() {
     return layers.stream().mapToLong(layer -> layer.attention().cachedPerPosition()).sum();

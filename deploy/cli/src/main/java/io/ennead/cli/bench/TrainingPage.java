@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** The losses of a training by its steps, as one page that needs nothing else. */
@@ -71,7 +72,7 @@ public final class TrainingPage {
   }
 
   private static String label(double value) {
-    return value >= 1 ? Numbers.fixed(value, 1) : "%.2g".formatted(value);
+    return value >= 1 ? Numbers.fixed(value, 1) : String.format(Locale.ROOT, "%.2g", value);
   }
 
   /** 0 where there is no number: without labels, a step has no divergence. */

@@ -49,9 +49,9 @@ public final class Conversation {
     return story;
   }
 
-  /** Whether nothing was said yet. */
+  /** Whether nothing was said yet; instructions are not said. */
   public boolean isEmpty() {
-    return turns.isEmpty();
+    return spoken() == 0;
   }
 
   /** How the model is to behave; at the beginning of a dialogue. */
@@ -111,7 +111,7 @@ public final class Conversation {
    * Leaves the oldest turn out, in a dialogue with its answer; false when only the last is left.
    */
   public boolean dropOldest() {
-    if (droppable() < 2) {
+    if (spoken() < 2) {
       return false;
     }
     Iterator<Turn> all = turns.iterator();
@@ -125,7 +125,7 @@ public final class Conversation {
     return true;
   }
 
-  private long droppable() {
+  private long spoken() {
     return turns.stream().filter(turn -> turn.speaker() != Speaker.SYSTEM).count();
   }
 

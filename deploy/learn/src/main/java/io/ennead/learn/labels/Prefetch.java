@@ -44,7 +44,7 @@ public final class Prefetch<T> implements AutoCloseable {
     }
   }
 
-  /** The next result; waits for it. */
+  /** The next result; waits for it. What its piece of work failed with is thrown as it was. */
   public T next() throws IOException, InterruptedException {
     Future<T> first = results.remove();
     try {
@@ -53,6 +53,9 @@ public final class Prefetch<T> implements AutoCloseable {
       return result;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof IOException cause) {
         throw cause;
       }
       throw new IOException(e.getCause());

@@ -2,10 +2,10 @@ package io.ennead.learn.labels;
 
 import io.ennead.client.EnneadClient;
 import io.ennead.client.Labelling;
+import io.ennead.client.RetryPolicy;
 import io.ennead.errors.ServingException;
 import io.ennead.learn.model.LabelRows;
 import io.ennead.v1.DataType;
-import io.ennead.v1.ErrorReason;
 import io.ennead.v1.SoftLabelsRequest;
 import io.ennead.v1.SoftLabelsResponse;
 import io.ennead.v1.Tensor;
@@ -17,7 +17,6 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Set;
 
 /**
  * Labels of a served model. A call that breaks off goes on at the first place that is missing,
@@ -26,13 +25,6 @@ import java.util.Set;
 public final class Teacher implements LabelSource {
   private static final int TRIES = 6;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
-
-  private static final Set<ErrorReason> TEMPORARY =
-      Set.of(
-          ErrorReason.ERROR_REASON_QUEUE_FULL,
-          ErrorReason.ERROR_REASON_EXPERT_UNREACHABLE,
-          ErrorReason.ERROR_REASON_NODE_LOADING,
-          ErrorReason.ERROR_REASON_NODE_DRAINING);
 
   private final EnneadClient client;
   private final LabelForm form;
@@ -62,7 +54,7 @@ public final class Teacher implements LabelSource {
         read(sequence, rows);
         return rows.labels();
       } catch (ServingException e) {
-        if (tries == TRIES || !TEMPORARY.contains(e.reason())) {
+        if (tries == TRIES || !RetryPolicy.mayPass(e)) {
           throw e;
         }
       }

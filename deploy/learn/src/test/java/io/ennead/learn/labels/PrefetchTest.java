@@ -63,9 +63,7 @@ class PrefetchTest {
             2,
             3)) {
       assertThat(prefetch.next()).isZero();
-      assertThatThrownBy(prefetch::next)
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("gone");
+      assertThatThrownBy(prefetch::next).isInstanceOf(IOException.class).hasMessage("gone");
     }
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ennead.expert.architecture.GroupedQueryAttention;
 import io.ennead.expert.architecture.ModelConfig;
+import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.DemoModel;
 import io.ennead.expert.checkpoint.ModelFormatException;
 import java.io.IOException;
@@ -51,6 +52,24 @@ class FamiliesTest {
         .returns(3, GroupedQueryAttention::keyValueHeads)
         .returns(32, GroupedQueryAttention::headDim)
         .returns(10000.0, own -> own.rotary().theta());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mixtral",
+        "grok-1",
+        "qwen2_moe",
+        "qwen3_moe",
+        "olmoe",
+        "deepseek_v3",
+        "gpt_oss",
+        "granitemoe"
+      })
+  void parametersAreTheNumbersOfTheCheckpoint(String family) {
+    Checkpoint tiny = Checkpoint.open(Path.of("src/test/resources/families").resolve(family));
+    long stored = tiny.names().stream().mapToLong(name -> tiny.info(name).elements()).sum();
+    assertThat(tiny.config().parameters()).isEqualTo(stored);
   }
 
   private static GroupedQueryAttention attention(ModelConfig config) {
