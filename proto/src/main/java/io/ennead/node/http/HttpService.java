@@ -1,6 +1,7 @@
 package io.ennead.node.http;
 
 import io.ennead.access.Gatekeeper;
+import io.ennead.node.GrpcErrors;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import java.util.Map;
@@ -110,11 +111,7 @@ final class HttpService {
     } catch (Exception | Error e) { // unanswered, a client would wait until it gives up
       logger.error("unexpected failure", e);
       if (!exchange.answered()) {
-        exchange.answer(
-            format()
-                .answer(
-                    new Refusal(
-                        500, "INTERNAL", "internal error; the server's log has the cause")));
+        exchange.answer(format().answer(new Refusal(500, "INTERNAL", GrpcErrors.INTERNAL)));
       }
     } finally {
       exchange.dropBody();

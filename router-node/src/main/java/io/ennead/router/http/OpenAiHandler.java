@@ -1,6 +1,7 @@
 package io.ennead.router.http;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
 import io.ennead.node.RequestContext;
 import io.ennead.node.http.Exchange;
 import io.ennead.node.http.Exchange.Gone;
@@ -72,7 +73,7 @@ final class OpenAiHandler implements HttpHandler {
               : named.with(IGNORED, String.join(", ", asked.ignored()));
       answer(exchange, asked, read(asked, caller), telling);
     } catch (RuntimeException e) {
-      exchange.answer(named.failure(Answers.seen(e)));
+      exchange.answer(named.failure(GrpcErrors.shown(e)));
     } finally {
       MDC.remove(RequestContext.REQUEST_ID);
     }
