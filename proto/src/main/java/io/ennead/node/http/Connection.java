@@ -218,6 +218,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                   !stay,
                   service.guard().headers(arrived),
                   this),
+              service::make,
               this::giveBack);
     }
 
