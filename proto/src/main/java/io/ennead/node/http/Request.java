@@ -58,6 +58,16 @@ public final class Request {
     return uri.rawPath();
   }
 
+  /** Whether the path can be decoded, as that of every request that a handler sees. */
+  boolean decodable() {
+    try {
+      String unused = uri.path();
+      return true;
+    } catch (IllegalArgumentException e) { // %zz
+      return false;
+    }
+  }
+
   /** Decoded, without the query. */
   public String path() {
     return uri.path();

@@ -72,8 +72,13 @@ class HttpServerTest {
             Route.get("/livez", exchange -> exchange.answer(Answer.text(200, "ok\n"))),
             Route.post("/readyz", "application/json", MAX_BODY, this::echo),
             Route.get("/console", this::later),
+            Route.get("/console/*", exchange -> exchange.answer(Answer.text(200, path(exchange)))),
             Route.get("/metrics", this::stream));
     return HttpServer.start(options(limits), NodeSecurity.none(), routes);
+  }
+
+  private static String path(Exchange exchange) {
+    return exchange.request().path() + "\n";
   }
 
   private void echo(Exchange exchange) throws InterruptedException {
@@ -261,6 +266,18 @@ class HttpServerTest {
   void anErrorOfAHandlerIsOneAnswer() throws IOException {
     assertThat(status(post("fail"))).isEqualTo("500");
     assertThat(status(GET)).isEqualTo("200");
+  }
+
+  @Test
+  void aPathThatCannotBeDecodedIsRefused() throws IOException {
+    try (RawHttp client = connect()) {
+      for (String path : List.of("%zz", "a%2", "%")) {
+        client.send("GET /console/%s HTTP/1.1\r\n\r\n".formatted(path));
+        assertThat(client.readTo("9112 has it\n")).startsWith("HTTP/1.1 400");
+      }
+      client.send("GET /console/a%20b HTTP/1.1\r\n\r\n");
+      assertThat(client.readTo("/console/a b\n")).startsWith("HTTP/1.1 200");
+    }
   }
 
   @Test
