@@ -114,6 +114,8 @@ public final class RouterNode implements AutoCloseable {
     started.keep(tracing);
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
+      NodeServer.requireBindable(config.clusterOptions(), security);
+      RouterHttp.requireBindable(config, security);
       Console console = Console.read(security.tls().isPresent());
       AdminServer admin = started.keep(startAdmin(config, security, readiness, registry, console));
       started.keep(console);
