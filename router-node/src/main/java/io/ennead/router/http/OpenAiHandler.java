@@ -99,11 +99,13 @@ final class OpenAiHandler implements HttpHandler {
         TIMEOUT, value, "more than 0, at most %.0f".formatted(MAX_TIMEOUT_SECONDS));
   }
 
+  /** Choices of several prompts share one id and count from 0 each: no rating could tell them. */
   private List<Checked> read(Asked asked, Caller caller) {
+    GenerationReader reading = asked.prompts().size() == 1 ? generations : generations.unrated();
     try {
       List<Checked> read = new ArrayList<>();
       for (GenerateRequest prompt : asked.prompts()) {
-        read.add(read(asked, prompt, caller));
+        read.add(read(reading, asked, prompt, caller));
       }
       return read;
     } catch (ServingException e) {
@@ -112,9 +114,10 @@ final class OpenAiHandler implements HttpHandler {
   }
 
   /** A length that nobody asked for gives way to a context that ends before it. */
-  private Checked read(Asked asked, GenerateRequest prompt, Caller caller) {
+  private static Checked read(
+      GenerationReader reading, Asked asked, GenerateRequest prompt, Caller caller) {
     try {
-      return generations.read(prompt, caller);
+      return reading.read(prompt, caller);
     } catch (ServingException e) {
       boolean length = "stopping.max_tokens".equals(e.metadata().get("field"));
       if (!length || asked.lengthGiven() || !prompt.getStopping().hasMaxTokens()) {
@@ -122,7 +125,7 @@ final class OpenAiHandler implements HttpHandler {
       }
       GenerateRequest.Builder longest = prompt.toBuilder();
       longest.getStoppingBuilder().clearMaxTokens();
-      return generations.read(longest.build(), caller);
+      return reading.read(longest.build(), caller);
     }
   }
 
