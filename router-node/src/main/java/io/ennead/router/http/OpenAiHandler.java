@@ -145,7 +145,7 @@ final class OpenAiHandler implements HttpHandler {
         asked.stream()
             ? new StreamedReply(exchange, envelope, telling, choices, asked.usage())
             : new WholeReply(exchange, envelope, telling, choices, maxAnswer);
-    Running running = new Running(responseId, reply, asked.continuations());
+    Running running = new Running(responseId, reply, asked.continuations(), asked.names());
     exchange.onGone(why -> gone(why, responseId, running));
     running.submit(prompts);
   }

@@ -3,6 +3,7 @@ package io.ennead.router.http;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
 import io.ennead.node.GrpcErrors;
+import io.ennead.router.api.FieldNames;
 import io.ennead.router.api.GenerationReader.Checked;
 import io.ennead.router.api.Responses;
 import io.ennead.router.generate.FinishInfo;
@@ -21,6 +22,7 @@ final class Running {
   private final String responseId;
   private final Reply reply;
   private final int continuations;
+  private final FieldNames names;
   private final AtomicBoolean failed = new AtomicBoolean();
 
   @GuardedBy("this")
@@ -33,11 +35,13 @@ final class Running {
    * A request of which nothing runs yet.
    *
    * @param continuations of each prompt
+   * @param names of fields, for errors
    */
-  Running(String responseId, Reply reply, int continuations) {
+  Running(String responseId, Reply reply, int continuations, FieldNames names) {
     this.responseId = responseId;
     this.reply = reply;
     this.continuations = continuations;
+    this.names = names;
   }
 
   /** Hands in all prompts; what is refused ends those before it too. */
@@ -64,7 +68,7 @@ final class Running {
   /** The first one is told and logged: those of other prompts come of the same. */
   private void fail(RuntimeException failure) {
     if (failed.compareAndSet(false, true)) {
-      reply.failed(GrpcErrors.shown(failure));
+      reply.failed(names.translate(GrpcErrors.shown(failure)));
     }
     cancel();
   }

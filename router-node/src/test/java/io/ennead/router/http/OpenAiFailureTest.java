@@ -77,4 +77,28 @@ class OpenAiFailureTest {
     assertThat(error.get("message").asText()).isEqualTo("out of memory");
     assertOneErrorLine("engine failure");
   }
+
+  @Test
+  void whatTheGeneratorRefusesIsNamedAsItWasSent() throws Exception {
+    router.generator.behaviour =
+        (request, sink) -> {
+          throw ServingException.invalidField("sampling.allowed_tokens", "none", "some");
+        };
+    JsonNode error = error("/v1/completions", "{\"prompt\":\"x\",\"allowed_token_ids\":[1]}", 400);
+    assertThat(error.get("param").asText()).isEqualTo("allowed_token_ids");
+    assertThat(error.get("message").asText()).isEqualTo("allowed_token_ids: none (expected: some)");
+  }
+
+  @Test
+  void whatFailsLaterIsNamedAsItWasSent() throws Exception {
+    router.generator.behaviour =
+        (request, sink) ->
+            sink.failed(ServingException.invalidField("stopping.max_tokens", 7, "fewer"));
+    String hi = "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
+    for (String stream : new String[] {"true", "false"}) {
+      String body = "{%s,\"max_completion_tokens\":7,\"stream\":%s}".formatted(hi, stream);
+      JsonNode error = error("/v1/chat/completions", body, 400);
+      assertThat(error.get("param").asText()).isEqualTo("max_completion_tokens");
+    }
+  }
 }
