@@ -102,8 +102,8 @@ final class Sampler {
     return new Node(
         peer.address().toString(),
         peer.name(),
-        Timeline.kind(state).word(),
-        Timeline.detail(state),
+        state.word(),
+        state.detail(),
         load.open(),
         heard.map(latest -> latest.roundTrip().toNanos() / 1000).orElse(null),
         load.inFlight(),
