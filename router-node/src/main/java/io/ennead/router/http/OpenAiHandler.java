@@ -24,8 +24,8 @@ import org.slf4j.MDC;
  * model's generator, and never waits for it. Safe for use by several threads.
  */
 final class OpenAiHandler implements HttpHandler {
-  private static final String REQUEST_ID = "x-request-id";
-  private static final String IGNORED = "x-ennead-ignored";
+  static final String REQUEST_ID = "x-request-id";
+  static final String IGNORED = "x-ennead-ignored";
   private static final String TIMEOUT = "x-request-timeout-seconds";
   private static final double MAX_TIMEOUT_SECONDS = 1e6;
 

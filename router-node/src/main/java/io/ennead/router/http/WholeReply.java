@@ -6,6 +6,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
 import io.ennead.node.http.Answer;
 import io.ennead.node.http.Exchange;
+import io.ennead.router.api.DegradedTrailer;
 import io.ennead.v1.GenerateResponse;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,9 +18,6 @@ import java.util.stream.Collectors;
  * server, since the pieces come from the one that computes.
  */
 final class WholeReply implements Reply {
-  /** As the trailer over gRPC is called. */
-  private static final String DEGRADED = "x-degraded-experts";
-
   private final Exchange exchange;
   private final Envelope envelope;
   private final Answers answers;
@@ -114,7 +112,9 @@ final class WholeReply implements Reply {
   private static Map<String, String> degraded(TreeSet<Integer> experts) {
     return experts.isEmpty()
         ? Map.of()
-        : Map.of(DEGRADED, experts.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        : Map.of(
+            DegradedTrailer.NAME,
+            experts.stream().map(String::valueOf).collect(Collectors.joining(",")));
   }
 
   @Override
