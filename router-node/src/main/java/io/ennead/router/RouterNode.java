@@ -150,7 +150,7 @@ public final class RouterNode implements AutoCloseable {
               parts.services(),
               Set.of());
       started.keep(server);
-      console.open(parts.sources().withHttpPort(http.port()));
+      console.open(parts.sources(http.port()));
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
       return new RouterNode(readiness, server, admin, cluster, http, started);

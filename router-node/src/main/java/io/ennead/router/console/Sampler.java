@@ -46,10 +46,7 @@ final class Sampler {
   }
 
   ModelFacts model() {
-    return ModelFacts.of(
-        sources.model(),
-        sources.httpPort().isPresent() ? (Integer) sources.httpPort().getAsInt() : null,
-        sources.promptText().isPresent());
+    return ModelFacts.of(sources.model(), sources.httpPort(), sources.promptText().isPresent());
   }
 
   Snapshot take() throws InterruptedException {
