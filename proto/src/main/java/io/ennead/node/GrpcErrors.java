@@ -33,6 +33,9 @@ public final class GrpcErrors {
   /** The domain of every ErrorInfo of this product. */
   public static final String DOMAIN = "ennead.io";
 
+  /** What clients read of a failure that is not ours, whatever they speak. */
+  public static final String INTERNAL = "internal error; the server's log has the cause";
+
   private static final Logger logger = LoggerFactory.getLogger(GrpcErrors.class);
   private static final String PREFIX = "ERROR_REASON_";
 
@@ -47,23 +50,26 @@ public final class GrpcErrors {
   /** What gRPC says of a message over the limit, in either direction. */
   private static final String TOO_LONG = "exceeds maximum size";
 
-  private static final String INTERNAL_MESSAGE = "internal error; the server's log has the cause";
-
   private GrpcErrors() {}
+
+  /** What a client sees of a failure over gRPC: {@link #shown}. */
+  public static StatusRuntimeException toStatus(Throwable failure) {
+    return statusOf(shown(failure));
+  }
 
   /**
    * What a client sees of a failure. Failures that are not ours become ENGINE_FAILURE without
    * internals; those and engine failures are logged here, once, with their stack.
    */
-  public static StatusRuntimeException toStatus(Throwable failure) {
+  public static ServingException shown(Throwable failure) {
     if (failure instanceof ServingException error) {
       if (error.reason() == ErrorReason.ERROR_REASON_ENGINE_FAILURE) {
         logger.error("engine failure", error);
       }
-      return statusOf(error);
+      return error;
     }
     logger.error("unexpected failure", failure);
-    return statusOf(ServingException.engineFailure(INTERNAL_MESSAGE, null));
+    return ServingException.engineFailure(INTERNAL, null);
   }
 
   /**

@@ -27,7 +27,6 @@ public record HttpConfig(
 
   /** The port to bind, beside an admin port. */
   public int port(int adminPort) {
-    int beside = adminPort == 0 ? 0 : adminPort + 1;
-    return httpPort == -1 ? beside : httpPort;
+    return RouterConfig.beside(adminPort, 1, httpPort);
   }
 }

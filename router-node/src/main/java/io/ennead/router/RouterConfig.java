@@ -146,6 +146,9 @@ public record RouterConfig(
   /** Checks ranges and what contradicts itself. */
   public RouterConfig {
     requireAtLeast("cluster-port", clusterPort, -1);
+    requirePort("admin-port", adminPort);
+    requirePort("http-port", http.port(adminPort));
+    requirePort("cluster-port", beside(adminPort, 2, clusterPort));
     requireAtLeast("threads", threads, 1);
     requireAtLeast("decode-tile", decodeTile, 2);
     requireAtLeast("prefill-tile", prefillTile, 2);
@@ -163,6 +166,12 @@ public record RouterConfig(
     requireAtLeast("max-score-tokens", maxScoreTokens, 1);
     requirePositive("max-queue-time", maxQueueTime);
     requirePositive("stall-timeout", stallTimeout);
+  }
+
+  private static void requirePort(String key, int value) {
+    if (value < 0 || value > 65_535) {
+      throw new IllegalArgumentException("%s: %d (expected: 0 to 65535)".formatted(key, value));
+    }
   }
 
   static void requireAtLeast(String key, int value, int least) {
@@ -216,13 +225,16 @@ public record RouterConfig(
 
   /** Of what only operators call. */
   NodeServer.Options clusterOptions() {
-    int beside = adminPort == 0 ? 0 : adminPort + 2;
     return new NodeServer.Options(
-        clusterHost,
-        clusterPort == -1 ? beside : clusterPort,
-        maxMessageBytes,
-        allowInsecure,
-        grace);
+        clusterHost, beside(adminPort, 2, clusterPort), maxMessageBytes, allowInsecure, grace);
+  }
+
+  /** A port that was given; for -1 the one so far above the admin port, any where that is any. */
+  static int beside(int adminPort, int above, int given) {
+    if (given != -1) {
+      return given;
+    }
+    return adminPort == 0 ? 0 : adminPort + above;
   }
 
   DecoderOptions decoderOptions() {

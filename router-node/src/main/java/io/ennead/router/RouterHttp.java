@@ -4,6 +4,7 @@ import io.ennead.node.NodeSecurity;
 import io.ennead.node.http.AdminServer;
 import io.ennead.node.http.Guard;
 import io.ennead.node.http.HttpLimits;
+import io.ennead.node.http.HttpObserver;
 import io.ennead.node.http.HttpServer;
 import io.ennead.node.http.Route;
 import io.ennead.router.api.SlowReaders;
@@ -12,6 +13,7 @@ import io.ennead.router.http.HttpMetrics;
 import io.ennead.router.http.OpenAiRoutes;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +31,15 @@ final class RouterHttp {
   private static final Duration IDLE = Duration.ofMinutes(1);
 
   private RouterHttp() {}
+
+  /**
+   * Fails when the address may not be bound, which can be said before anything else is done.
+   *
+   * @throws io.ennead.node.ConfigException then
+   */
+  static void requireBindable(RouterConfig config, NodeSecurity security) {
+    InetSocketAddress unused = options(config, HttpObserver.NONE).bind(security);
+  }
 
   /**
    * Listens.
@@ -58,7 +69,7 @@ final class RouterHttp {
     return HttpServer.start(options.with(guard), security, routes);
   }
 
-  private static HttpServer.Options options(RouterConfig config, HttpMetrics metrics) {
+  private static HttpServer.Options options(RouterConfig config, HttpObserver observer) {
     return new HttpServer.Options(
         "http",
         config.http().httpHost(),
@@ -68,7 +79,7 @@ final class RouterHttp {
         limits(config),
         OpenAiRoutes.REFUSALS,
         Guard.NONE,
-        metrics);
+        observer);
   }
 
   private static HttpLimits limits(RouterConfig config) {

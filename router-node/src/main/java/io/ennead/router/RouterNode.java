@@ -114,6 +114,8 @@ public final class RouterNode implements AutoCloseable {
     started.keep(tracing);
     try {
       NodeServer.requireBindable(config.serverOptions(), security);
+      NodeServer.requireBindable(config.clusterOptions(), security);
+      RouterHttp.requireBindable(config, security);
       Console console = Console.read(security.tls().isPresent());
       AdminServer admin = started.keep(startAdmin(config, security, readiness, registry, console));
       started.keep(console);
@@ -148,7 +150,7 @@ public final class RouterNode implements AutoCloseable {
               parts.services(),
               Set.of());
       started.keep(server);
-      console.open(parts.sources().withHttpPort(http.port()));
+      console.open(parts.sources(http.port()));
       readiness.done("model");
       logger.info("{} on port {}", parts.description(), server.port());
       return new RouterNode(readiness, server, admin, cluster, http, started);

@@ -40,8 +40,8 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +57,7 @@ final class RouterParts implements AutoCloseable {
   private List<BindableService> services = List.of();
   private List<Route> routes = List.of();
   private List<BindableService> operatorServices = List.of();
-  private @Nullable Sources sources;
+  private @Nullable IntFunction<Sources> sources;
 
   private RouterParts(RouterConfig config, PrometheusRegistry registry) {
     this.config = config;
@@ -108,7 +108,7 @@ final class RouterParts implements AutoCloseable {
     BatchGenerator generator = keep(generator(model, text, tracing, readiness));
     serve(
         new ModelCatalog(List.of(served(dispatch, model, text, generator))), generator, readiness);
-    sources = sources(dispatch, generator, text.tokenizer(), readiness);
+    sources = port -> sources(dispatch, generator, text.tokenizer(), readiness, port);
   }
 
   private ClusterGrpcService operators(ExpertDispatch dispatch, MoeModel model) {
@@ -201,7 +201,11 @@ final class RouterParts implements AutoCloseable {
   }
 
   private Sources sources(
-      ExpertDispatch dispatch, BatchGenerator generator, TextCodec codec, Readiness readiness) {
+      ExpertDispatch dispatch,
+      BatchGenerator generator,
+      TextCodec codec,
+      Readiness readiness,
+      int httpPort) {
     return new Sources(
         info,
         readiness,
@@ -210,7 +214,7 @@ final class RouterParts implements AutoCloseable {
         dispatch.counts(),
         generator.metrics()::load,
         generator::look,
-        OptionalInt.empty(),
+        httpPort,
         config.consolePrompts() ? Optional.of(ids -> codec.decode(ids, true)) : Optional.empty());
   }
 
@@ -244,9 +248,9 @@ final class RouterParts implements AutoCloseable {
     return routes;
   }
 
-  /** Where the console learns what it shows. */
-  Sources sources() {
-    return Objects.requireNonNull(sources, "sources");
+  /** Where the console learns what it shows, beside the port of OpenAI's API. */
+  Sources sources(int httpPort) {
+    return Objects.requireNonNull(sources, "sources").apply(httpPort);
   }
 
   /** What operators call. */

@@ -61,7 +61,15 @@ final class Arriving {
               "only " + allowed.replace(", ", " and "),
               Map.of("Allow", allowed)));
     } else if (mayCall(asked)) {
+      judgeContent(asked);
+    }
+  }
+
+  private void judgeContent(Route asked) {
+    if (request.decodable()) {
       judgeBody(asked);
+    } else {
+      refuse(unreadable(null));
     }
   }
 

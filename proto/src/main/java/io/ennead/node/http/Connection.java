@@ -131,14 +131,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(ChannelHandlerContext context, HttpRequest head) {
-    Arriving request;
-    try {
-      request = new Arriving(Request.of(head, certificate), service);
-      request.judge();
-    } catch (IllegalArgumentException e) { // of a path or query that cannot be decoded
-      refuseUnreadable(context, e);
-      return;
-    }
+    Arriving request = new Arriving(Request.of(head, certificate), service);
+    request.judge();
     arriving = request;
     within(context, service.limits().arrival());
     if (request.early().isPresent() && request.hasBody()) {
@@ -218,6 +212,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                   !stay,
                   service.guard().headers(arrived),
                   this),
+              service::make,
               this::giveBack);
     }
 

@@ -2,7 +2,9 @@ package io.ennead.node.http;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Exchange {
   private final Outbound outbound;
+  private final BiConsumer<Supplier<Answer>, Consumer<Answer>> maker;
   private final Runnable bodyDropped;
   private volatile Request request;
   private final AtomicBoolean answered = new AtomicBoolean();
@@ -33,10 +36,19 @@ public final class Exchange {
     CLOSING
   }
 
-  /** An exchange that says when it holds the request's body no more. */
-  Exchange(Request request, Outbound outbound, Runnable bodyDropped) {
+  /**
+   * An exchange that says when it holds the request's body no more.
+   *
+   * @param maker has an answer made elsewhere, and says what it was
+   */
+  Exchange(
+      Request request,
+      Outbound outbound,
+      BiConsumer<Supplier<Answer>, Consumer<Answer>> maker,
+      Runnable bodyDropped) {
     this.request = request;
     this.outbound = outbound;
+    this.maker = maker;
     this.bodyDropped = bodyDropped;
   }
 
@@ -59,6 +71,17 @@ public final class Exchange {
   public void answer(Answer answer) {
     requireFirst();
     outbound.whole(answer);
+  }
+
+  /**
+   * Gives a whole answer that is long in the making: for a caller that must not be held up. One of
+   * the server's handler threads makes it, or the caller where none can. It is given from now on.
+   *
+   * @throws IllegalStateException when one has been given
+   */
+  public void answerLater(Supplier<Answer> answer) {
+    requireFirst();
+    maker.accept(answer, outbound::whole);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.ennead.node.http;
 
 import io.ennead.access.Gatekeeper;
+import io.ennead.node.GrpcErrors;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import java.util.Map;
@@ -8,6 +9,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,16 +111,34 @@ final class HttpService {
     try {
       handler.handle(exchange);
     } catch (Exception | Error e) { // unanswered, a client would wait until it gives up
-      logger.error("unexpected failure", e);
+      Answer failure = failed(e);
       if (!exchange.answered()) {
-        exchange.answer(
-            format()
-                .answer(
-                    new Refusal(
-                        500, "INTERNAL", "internal error; the server's log has the cause")));
+        exchange.answer(failure);
       }
     } finally {
       exchange.dropBody();
+    }
+  }
+
+  private Answer failed(Throwable why) {
+    logger.error("unexpected failure", why);
+    return format().answer(new Refusal(500, "INTERNAL", GrpcErrors.INTERNAL));
+  }
+
+  /** Has an answer made on a thread where that may take its time. */
+  void make(Supplier<Answer> answer, Consumer<Answer> made) {
+    try {
+      handlers.execute(() -> made.accept(made(answer)));
+    } catch (RejectedExecutionException e) {
+      made.accept(made(answer)); // here, for what it answers has been worked for
+    }
+  }
+
+  private Answer made(Supplier<Answer> answer) {
+    try {
+      return answer.get();
+    } catch (Exception | Error e) { // as above
+      return failed(e);
     }
   }
 

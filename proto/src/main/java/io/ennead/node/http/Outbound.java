@@ -21,11 +21,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One answer on its way through a connection. Any thread may give something; all of it is written
- * by the connection's own, in the order it was given. What is unread is counted in bytes, and a
- * watch sees whether any of it moves.
+ * by the connection's own, in the order it was given. What is unread is counted in bytes, and while
+ * there is any a watch sees whether it moves.
  */
 final class Outbound {
   /** A reader is known to read when it has taken so much. */
@@ -42,7 +43,7 @@ final class Outbound {
   // Of the connection's thread alone.
   private boolean begun;
   private boolean ended;
-  private boolean looking;
+  private @Nullable Future<?> looking;
   private int unwritten;
   private long movedNanos;
   private boolean closing;
@@ -108,7 +109,7 @@ final class Outbound {
         () -> {
           if (begun && !ended) {
             pieces(bytes, written -> unread.addAndGet(-written));
-            channel.flush();
+            flush();
           }
         });
   }
@@ -143,7 +144,7 @@ final class Outbound {
     write(head(answer, stream), written -> {});
     listener.begun(answer.status());
     if (stream) {
-      channel.flush();
+      flush();
     }
     return true;
   }
@@ -178,7 +179,7 @@ final class Outbound {
   private void finish() {
     ended = true;
     write(LastHttpContent.EMPTY_LAST_CONTENT, done -> listener.ended(!closing && done.isSuccess()));
-    channel.flush();
+    flush();
   }
 
   private void write(HttpObject object, Consumer<Future<?>> written) {
@@ -192,27 +193,35 @@ final class Outbound {
             done -> {
               unwritten--;
               movedNanos = System.nanoTime();
+              if (unwritten == 0) {
+                stopLooking();
+              }
               written.accept(done);
             });
-    watch();
   }
 
-  private void watch() {
-    if (!looking && unwritten > 0) {
+  /** Most of what is given is written at once, and leaves nothing to watch. */
+  private void flush() {
+    channel.flush();
+    if (looking == null && unwritten > 0) {
       lookIn(limits.stall().toNanos());
     }
   }
 
   private void lookIn(long nanos) {
-    looking = true;
-    var unused = channel.eventLoop().schedule(this::look, nanos, TimeUnit.NANOSECONDS);
+    looking = channel.eventLoop().schedule(this::look, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A look to come holds the answer, and with it the request. */
+  private void stopLooking() {
+    if (looking != null) {
+      looking.cancel(false);
+      looking = null;
+    }
   }
 
   private void look() {
-    looking = false;
-    if (unwritten == 0) {
-      return;
-    }
+    looking = null;
     long left = movedNanos + limits.stall().toNanos() - System.nanoTime();
     if (left > 0) {
       lookIn(left);

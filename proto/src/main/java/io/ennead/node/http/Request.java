@@ -9,7 +9,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** A request: its head, and its body once that has arrived. Immutable. */
@@ -58,6 +57,16 @@ public final class Request {
     return uri.rawPath();
   }
 
+  /** Whether the path can be decoded, as that of every request that a handler sees. */
+  boolean decodable() {
+    try {
+      String unused = uri.path();
+      return true;
+    } catch (IllegalArgumentException e) { // %zz
+      return false;
+    }
+  }
+
   /** Decoded, without the query. */
   public String path() {
     return uri.path();
@@ -66,11 +75,6 @@ public final class Request {
   /** What follows the first '?', as it was sent; empty when nothing does. */
   public String query() {
     return uri.rawQuery();
-  }
-
-  /** The query's parameters, decoded; 1024 at most. */
-  public Map<String, List<String>> parameters() {
-    return uri.parameters();
   }
 
   /** The first header of a name, whatever its case. */

@@ -38,11 +38,8 @@ public record Route(
     return new Route(path, Set.of("POST"), maxBody, Optional.of(contentType), handler);
   }
 
-  /** Whether a path is this one's, as it was sent. */
-  boolean matches(String sent) {
-    if (!path.endsWith(REST)) {
-      return path.equals(sent);
-    }
+  /** Whether an open route goes on to a path, as it was sent. */
+  boolean leadsTo(String sent) {
     int stem = path.length() - 1;
     return sent.length() > stem && sent.startsWith(path.substring(0, stem));
   }

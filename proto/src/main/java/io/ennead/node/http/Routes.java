@@ -23,7 +23,7 @@ final class Routes {
 
   Optional<Route> find(String path) {
     return Optional.ofNullable(exact.get(path))
-        .or(() -> open.stream().filter(route -> route.matches(path)).findFirst());
+        .or(() -> open.stream().filter(route -> route.leadsTo(path)).findFirst());
   }
 
   Set<String> paths() {

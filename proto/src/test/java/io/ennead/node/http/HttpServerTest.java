@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.ennead.node.NodeSecurity;
 import io.ennead.node.http.Exchange.Gone;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -14,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +37,7 @@ class HttpServerTest {
   private final BlockingQueue<Gone> gone = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> observed = new LinkedBlockingQueue<>();
   private final CountDownLatch release = new CountDownLatch(1);
+  private final BlockingQueue<Boolean> answered = new LinkedBlockingQueue<>();
   private final HttpServer server = start(limits(20, 4, Duration.ofSeconds(20)));
 
   private static HttpLimits limits(int connections, int requests, Duration stall) {
@@ -48,24 +53,32 @@ class HttpServerTest {
         stall);
   }
 
+  private HttpServer.Options options(HttpLimits limits) {
+    return new HttpServer.Options(
+        "test",
+        "127.0.0.1",
+        0,
+        false,
+        Duration.ofSeconds(10),
+        limits,
+        Refusal.Format.TEXT,
+        Guard.NONE,
+        (route, status, time) -> observed.add(route + " " + status));
+  }
+
   private HttpServer start(HttpLimits limits) {
-    var options =
-        new HttpServer.Options(
-            "test",
-            "127.0.0.1",
-            0,
-            false,
-            Duration.ofSeconds(10),
-            limits,
-            Refusal.Format.TEXT,
-            Guard.NONE,
-            (route, status, time) -> observed.add(route + " " + status));
     List<Route> routes =
         List.of(
             Route.get("/livez", exchange -> exchange.answer(Answer.text(200, "ok\n"))),
             Route.post("/readyz", "application/json", MAX_BODY, this::echo),
+            Route.get("/console", this::later),
+            Route.get("/console/*", exchange -> exchange.answer(Answer.text(200, path(exchange)))),
             Route.get("/metrics", this::stream));
-    return HttpServer.start(options, NodeSecurity.none(), routes);
+    return HttpServer.start(options(limits), NodeSecurity.none(), routes);
+  }
+
+  private static String path(Exchange exchange) {
+    return exchange.request().path() + "\n";
   }
 
   private void echo(Exchange exchange) throws InterruptedException {
@@ -77,6 +90,23 @@ class HttpServerTest {
       release.await();
     }
     exchange.answer(Answer.text(200, body));
+  }
+
+  /** Has the answer made while the handler still runs, and fails after that. */
+  private void later(Exchange exchange) {
+    Thread caller = Thread.currentThread();
+    exchange.answerLater(
+        () -> {
+          if (exchange.request().query().equals("fail")) {
+            throw new IllegalStateException("as asked for");
+          }
+          String maker = Thread.currentThread() == caller ? "caller" : "other";
+          return Answer.text(200, maker + " " + Thread.currentThread().getName() + "\n");
+        });
+    answered.add(exchange.answered());
+    assertThatThrownBy(() -> exchange.answer(Answer.text(200, "twice")))
+        .isInstanceOf(IllegalStateException.class);
+    throw new IllegalStateException("after the answer");
   }
 
   private void stream(Exchange exchange) {
@@ -236,6 +266,47 @@ class HttpServerTest {
   void anErrorOfAHandlerIsOneAnswer() throws IOException {
     assertThat(status(post("fail"))).isEqualTo("500");
     assertThat(status(GET)).isEqualTo("200");
+  }
+
+  @Test
+  void aPathThatCannotBeDecodedIsRefused() throws IOException {
+    try (RawHttp client = connect()) {
+      for (String path : List.of("%zz", "a%2", "%")) {
+        client.send("GET /console/%s HTTP/1.1\r\n\r\n".formatted(path));
+        assertThat(client.readTo("9112 has it\n")).startsWith("HTTP/1.1 400");
+      }
+      client.send("GET /console/a%20b HTTP/1.1\r\n\r\n");
+      assertThat(client.readTo("/console/a b\n")).startsWith("HTTP/1.1 200");
+    }
+  }
+
+  @Test
+  void anAnswerIsMadeByAHandlerAndGivenOnce() throws Exception {
+    try (RawHttp client = connect()) {
+      client.send("GET /console HTTP/1.1\r\n\r\n");
+      assertThat(client.readTo("\n\r\n") + client.readTo("\n"))
+          .startsWith("HTTP/1.1 200")
+          .contains("other test-http-handler-");
+      assertThat(answered.take()).isTrue();
+      assertThat(client.send(GET).readTo("ok\n")).startsWith("HTTP/1.1 200");
+    }
+    assertThat(status("GET /console?fail HTTP/1.1\r\n\r\n")).isEqualTo("500");
+  }
+
+  @Test
+  void anAnswerThatNoHandlerCanMakeIsMadeAtOnce() {
+    ExecutorService closed = Executors.newSingleThreadExecutor();
+    closed.shutdown();
+    HttpService service =
+        new HttpService(
+            new Routes(List.of()),
+            NodeSecurity.none().gatekeeper(),
+            options(limits(20, 4, Duration.ofSeconds(20))),
+            closed,
+            new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE));
+    List<Answer> made = new ArrayList<>();
+    service.make(() -> Answer.text(200, "made"), made::add);
+    assertThat(made).extracting(Answer::status).containsExactly(200);
   }
 
   @Test

@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
  * can see it that does not know the messages.
  */
 public final class DegradedTrailer implements ServerInterceptor {
-  /** The trailer's name. */
-  static final String NAME = "x-degraded-experts";
+  /** The trailer's name, and over HTTP the header's. */
+  public static final String NAME = "x-degraded-experts";
 
   private static final Metadata.Key<String> TRAILER =
       Metadata.Key.of(NAME, Metadata.ASCII_STRING_MARSHALLER);

@@ -41,6 +41,11 @@ public final class GenerationReader {
     this.feedback = feedback;
   }
 
+  /** The same of responses that nobody can rate. */
+  public GenerationReader unrated() {
+    return new GenerationReader(catalog, seeds);
+  }
+
   /** A request that its model can serve. */
   public record Checked(ServedModel model, GenerationRequest request, Optional<Feedback> feedback) {
 

@@ -14,7 +14,7 @@ import io.grpc.ServerInterceptors;
  */
 public final class MixedNumericsHeader implements ServerInterceptor {
   /** The header's name. */
-  static final String NAME = "x-ennead-mixed-numerics";
+  public static final String NAME = "x-ennead-mixed-numerics";
 
   private static final Metadata.Key<String> HEADER =
       Metadata.Key.of(NAME, Metadata.ASCII_STRING_MARSHALLER);

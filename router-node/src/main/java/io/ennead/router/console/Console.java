@@ -53,7 +53,7 @@ public final class Console implements AutoCloseable {
 
   /** Begins to serve the feed. */
   public void open(Sources sources) {
-    httpPort = sources.httpPort();
+    httpPort = OptionalInt.of(sources.httpPort());
     feed = new Feed(sources, timeline);
   }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param score how the gate makes scores of logits: softmax, sigmoid or softmax_of_chosen
  * @param softCap c of {@code c tanh(l / c)}, which logits go through first; null: they do not
- * @param httpPort where the playground sends its requests; null: there is no such port
+ * @param httpPort where the playground sends its requests
  * @param prompts whether requests carry the beginning of their prompts
  */
 record ModelFacts(
@@ -26,10 +26,10 @@ record ModelFacts(
     String score,
     @Nullable Double softCap,
     int contextLength,
-    @Nullable Integer httpPort,
+    int httpPort,
     boolean prompts) {
 
-  static ModelFacts of(ModelInfo model, @Nullable Integer httpPort, boolean prompts) {
+  static ModelFacts of(ModelInfo model, int httpPort, boolean prompts) {
     GateConfig gate = model.gate();
     return new ModelFacts(
         model.name(),

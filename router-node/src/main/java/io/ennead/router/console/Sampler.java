@@ -46,10 +46,7 @@ final class Sampler {
   }
 
   ModelFacts model() {
-    return ModelFacts.of(
-        sources.model(),
-        sources.httpPort().isPresent() ? (Integer) sources.httpPort().getAsInt() : null,
-        sources.promptText().isPresent());
+    return ModelFacts.of(sources.model(), sources.httpPort(), sources.promptText().isPresent());
   }
 
   Snapshot take() throws InterruptedException {
@@ -102,8 +99,8 @@ final class Sampler {
     return new Node(
         peer.address().toString(),
         peer.name(),
-        Timeline.kind(state).word(),
-        Timeline.detail(state),
+        state.word(),
+        state.detail(),
         load.open(),
         heard.map(latest -> latest.roundTrip().toNanos() / 1000).orElse(null),
         load.inFlight(),

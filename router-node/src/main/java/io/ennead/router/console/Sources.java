@@ -9,7 +9,6 @@ import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.peer.ExpertPeer;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -17,7 +16,7 @@ import java.util.function.Supplier;
 /**
  * Where the console learns what it shows. All are asked from one thread, once a second at most.
  *
- * @param httpPort where the playground sends its requests; empty: it has nowhere to
+ * @param httpPort where the playground sends its requests
  * @param promptText of token ids, where prompts are to be shown
  */
 public record Sources(
@@ -28,22 +27,8 @@ public record Sources(
     ExpertRowCounts rows,
     Supplier<GenerationLoad> generation,
     Requests requests,
-    OptionalInt httpPort,
+    int httpPort,
     Optional<Function<int[], String>> promptText) {
-
-  /** The same with a place for the playground's requests. */
-  public Sources withHttpPort(int port) {
-    return new Sources(
-        model,
-        readiness,
-        peers,
-        loads,
-        rows,
-        generation,
-        requests,
-        OptionalInt.of(port),
-        promptText);
-  }
 
   /** Tells of the requests that run and wait. */
   @FunctionalInterface

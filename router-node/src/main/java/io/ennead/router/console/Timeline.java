@@ -50,7 +50,7 @@ public final class Timeline implements NodeEvents {
       PeerState now = peer.state();
       next.put(peer, now);
       if (isNews(states.remove(peer), now)) {
-        add(kind(now), peer, detail(now));
+        add(kind(now), peer, now.detail());
       }
     }
     states.keySet().forEach(gone -> add(Kind.LEFT, gone, ""));
@@ -63,7 +63,7 @@ public final class Timeline implements NodeEvents {
     return !now.equals(before) && !stillLost && !(now instanceof PeerState.Connecting);
   }
 
-  static Kind kind(PeerState state) {
+  private static Kind kind(PeerState state) {
     if (state instanceof PeerState.Ready) {
       return Kind.READY;
     }
@@ -71,11 +71,6 @@ public final class Timeline implements NodeEvents {
       return Kind.LOST;
     }
     return state instanceof PeerState.Refused ? Kind.REFUSED : Kind.CONNECTING;
-  }
-
-  /** The state's text without its kind, which is told by itself. */
-  static String detail(PeerState state) {
-    return state.text().substring(state.text().indexOf(':') + 1).strip();
   }
 
   @Override

@@ -9,8 +9,6 @@ import io.ennead.v1.ErrorReason;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Answers as OpenAI's clients know them: objects, and errors in their envelope, with our reason as
@@ -19,9 +17,7 @@ import org.slf4j.LoggerFactory;
  * @param headers of every answer
  */
 record Answers(Map<String, String> headers) {
-  private static final Logger logger = LoggerFactory.getLogger(Answers.class);
   private static final String JSON = "application/json";
-  private static final String INTERNAL = "internal error; the server's log has the cause";
 
   /** How a server of this API writes its own refusals. */
   static final Refusal.Format REFUSALS =
@@ -55,19 +51,7 @@ record Answers(Map<String, String> headers) {
         .orElse(answer);
   }
 
-  /** What clients see of a failure that may be no error of ours; that is logged, once. */
-  static ServingException seen(RuntimeException failure) {
-    if (failure instanceof ServingException known) {
-      return known;
-    }
-    logger.error("unexpected failure", failure);
-    return ServingException.engineFailure(INTERNAL, null);
-  }
-
   ObjectNode error(ServingException failure) {
-    if (failure.reason() == ErrorReason.ERROR_REASON_ENGINE_FAILURE) {
-      logger.error("engine failure", failure);
-    }
     return error(
         Optional.ofNullable(failure.getMessage()).orElse(""),
         status(failure.reason()),

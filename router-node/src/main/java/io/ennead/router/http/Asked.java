@@ -1,5 +1,6 @@
 package io.ennead.router.http;
 
+import io.ennead.router.api.FieldNames;
 import io.ennead.v1.GenerateRequest;
 import java.util.List;
 
@@ -21,7 +22,7 @@ record Asked(
     boolean detailed,
     boolean lengthGiven,
     List<String> ignored,
-    Names names) {
+    FieldNames names) {
   /** Copies the lists. */
   Asked {
     prompts = List.copyOf(prompts);

@@ -5,6 +5,8 @@ import io.ennead.node.http.Guard;
 import io.ennead.node.http.LocalHosts;
 import io.ennead.node.http.Refusal;
 import io.ennead.node.http.Request;
+import io.ennead.router.api.DegradedTrailer;
+import io.ennead.router.api.MixedNumericsHeader;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,6 +23,13 @@ import java.util.function.IntSupplier;
  */
 public final class BrowserGuard implements Guard {
   private static final String ORIGIN = "Origin";
+  private static final String EXPOSED =
+      String.join(
+          ", ",
+          OpenAiHandler.REQUEST_ID,
+          OpenAiHandler.IGNORED,
+          DegradedTrailer.NAME,
+          MixedNumericsHeader.NAME);
   private static final Refusal FOREIGN =
       new Refusal(
           403, "ORIGIN_NOT_ALLOWED", "origin: expected: the console's, or one of http-origins");
@@ -79,9 +88,7 @@ public final class BrowserGuard implements Guard {
         .ifPresent(
             origin -> {
               headers.put("Access-Control-Allow-Origin", origin);
-              headers.put(
-                  "Access-Control-Expose-Headers",
-                  "x-request-id, x-ennead-ignored, x-degraded-experts, x-ennead-mixed-numerics");
+              headers.put("Access-Control-Expose-Headers", EXPOSED);
             });
     return headers;
   }

@@ -1,6 +1,7 @@
 package io.ennead.router.http;
 
 import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
 import io.ennead.node.RequestContext;
 import io.ennead.node.http.Exchange;
 import io.ennead.node.http.Exchange.Gone;
@@ -23,8 +24,8 @@ import org.slf4j.MDC;
  * model's generator, and never waits for it. Safe for use by several threads.
  */
 final class OpenAiHandler implements HttpHandler {
-  private static final String REQUEST_ID = "x-request-id";
-  private static final String IGNORED = "x-ennead-ignored";
+  static final String REQUEST_ID = "x-request-id";
+  static final String IGNORED = "x-ennead-ignored";
   private static final String TIMEOUT = "x-request-timeout-seconds";
   private static final double MAX_TIMEOUT_SECONDS = 1e6;
 
@@ -72,7 +73,7 @@ final class OpenAiHandler implements HttpHandler {
               : named.with(IGNORED, String.join(", ", asked.ignored()));
       answer(exchange, asked, read(asked, caller), telling);
     } catch (RuntimeException e) {
-      exchange.answer(named.failure(Answers.seen(e)));
+      exchange.answer(named.failure(GrpcErrors.shown(e)));
     } finally {
       MDC.remove(RequestContext.REQUEST_ID);
     }
@@ -98,11 +99,13 @@ final class OpenAiHandler implements HttpHandler {
         TIMEOUT, value, "more than 0, at most %.0f".formatted(MAX_TIMEOUT_SECONDS));
   }
 
+  /** Choices of several prompts share one id and count from 0 each: no rating could tell them. */
   private List<Checked> read(Asked asked, Caller caller) {
+    GenerationReader reading = asked.prompts().size() == 1 ? generations : generations.unrated();
     try {
       List<Checked> read = new ArrayList<>();
       for (GenerateRequest prompt : asked.prompts()) {
-        read.add(read(asked, prompt, caller));
+        read.add(read(reading, asked, prompt, caller));
       }
       return read;
     } catch (ServingException e) {
@@ -111,9 +114,10 @@ final class OpenAiHandler implements HttpHandler {
   }
 
   /** A length that nobody asked for gives way to a context that ends before it. */
-  private Checked read(Asked asked, GenerateRequest prompt, Caller caller) {
+  private static Checked read(
+      GenerationReader reading, Asked asked, GenerateRequest prompt, Caller caller) {
     try {
-      return generations.read(prompt, caller);
+      return reading.read(prompt, caller);
     } catch (ServingException e) {
       boolean length = "stopping.max_tokens".equals(e.metadata().get("field"));
       if (!length || asked.lengthGiven() || !prompt.getStopping().hasMaxTokens()) {
@@ -121,7 +125,7 @@ final class OpenAiHandler implements HttpHandler {
       }
       GenerateRequest.Builder longest = prompt.toBuilder();
       longest.getStoppingBuilder().clearMaxTokens();
-      return generations.read(longest.build(), caller);
+      return reading.read(longest.build(), caller);
     }
   }
 
@@ -141,7 +145,7 @@ final class OpenAiHandler implements HttpHandler {
         asked.stream()
             ? new StreamedReply(exchange, envelope, telling, choices, asked.usage())
             : new WholeReply(exchange, envelope, telling, choices, maxAnswer);
-    Running running = new Running(responseId, reply, asked.continuations());
+    Running running = new Running(responseId, reply, asked.continuations(), asked.names());
     exchange.onGone(why -> gone(why, responseId, running));
     running.submit(prompts);
   }

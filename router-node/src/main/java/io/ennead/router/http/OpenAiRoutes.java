@@ -3,6 +3,7 @@ package io.ennead.router.http;
 import io.ennead.node.http.Refusal;
 import io.ennead.node.http.Route;
 import io.ennead.router.api.GenerationReader;
+import io.ennead.router.api.MixedNumericsHeader;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.SlowReaders;
 import java.time.Instant;
@@ -18,7 +19,6 @@ public final class OpenAiRoutes {
   public static final int MAX_BODY = 8 << 20;
 
   private static final String JSON = "application/json";
-  private static final String MIXED_NUMERICS = "x-ennead-mixed-numerics";
 
   private OpenAiRoutes() {}
 
@@ -37,7 +37,8 @@ public final class OpenAiRoutes {
       int maxBody,
       long maxAnswer,
       boolean mixedNumerics) {
-    Answers answers = new Answers(mixedNumerics ? Map.of(MIXED_NUMERICS, "true") : Map.of());
+    Answers answers =
+        new Answers(mixedNumerics ? Map.of(MixedNumericsHeader.NAME, "true") : Map.of());
     var models = new ModelsHandler(catalog, answers, Instant.now().getEpochSecond());
     var completions =
         new OpenAiHandler(

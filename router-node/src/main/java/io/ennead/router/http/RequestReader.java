@@ -2,10 +2,13 @@ package io.ennead.router.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.ennead.errors.ServingException;
+import io.ennead.router.api.FieldNames;
 import io.ennead.v1.GenerateRequest;
 import io.ennead.v1.Priority;
 import io.ennead.v1.StoppingOptions;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,7 +21,7 @@ final class RequestReader {
   private static final int COMPLETION_TOKENS = 16; // OpenAI's, of completions that do not say
 
   private final Parameters parameters;
-  private final Names names = new Names();
+  private final Map<String, String> names = new HashMap<>();
   private final GenerateRequest.Builder request = GenerateRequest.newBuilder();
   private boolean lengthGiven;
 
@@ -26,7 +29,8 @@ final class RequestReader {
     this.parameters = parameters;
   }
 
-  Names names() {
+  /** Names by field, as {@link FieldNames} takes them; to be added to. */
+  Map<String, String> names() {
     return names;
   }
 
@@ -47,7 +51,8 @@ final class RequestReader {
     parameters.requireAllTaken();
     List<GenerateRequest> requests =
         prompts.stream().map(prompt -> prompt.mergeFrom(request.build()).build()).toList();
-    return new Asked(requests, stream, usage, detailed, lengthGiven, ignored, names);
+    return new Asked(
+        requests, stream, usage, detailed, lengthGiven, ignored, new FieldNames(names));
   }
 
   private void readStopping(boolean chat) {

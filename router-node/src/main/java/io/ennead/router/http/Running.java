@@ -2,6 +2,8 @@ package io.ennead.router.http;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
+import io.ennead.node.GrpcErrors;
+import io.ennead.router.api.FieldNames;
 import io.ennead.router.api.GenerationReader.Checked;
 import io.ennead.router.api.Responses;
 import io.ennead.router.generate.FinishInfo;
@@ -10,6 +12,7 @@ import io.ennead.router.generate.Piece;
 import io.ennead.router.generate.TokenSink;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A request while it is answered: the generations of its prompts, which end together when one fails
@@ -19,6 +22,8 @@ final class Running {
   private final String responseId;
   private final Reply reply;
   private final int continuations;
+  private final FieldNames names;
+  private final AtomicBoolean failed = new AtomicBoolean();
 
   @GuardedBy("this")
   private final List<Generation> generations = new ArrayList<>();
@@ -30,11 +35,13 @@ final class Running {
    * A request of which nothing runs yet.
    *
    * @param continuations of each prompt
+   * @param names of fields, for errors
    */
-  Running(String responseId, Reply reply, int continuations) {
+  Running(String responseId, Reply reply, int continuations, FieldNames names) {
     this.responseId = responseId;
     this.reply = reply;
     this.continuations = continuations;
+    this.names = names;
   }
 
   /** Hands in all prompts; what is refused ends those before it too. */
@@ -44,7 +51,7 @@ final class Running {
         attach(prompts.get(i).submit(new Sink(i * continuations)));
       }
     } catch (RuntimeException e) {
-      fail(Answers.seen(e));
+      fail(e);
     }
   }
 
@@ -58,8 +65,11 @@ final class Running {
     generation.cancel();
   }
 
-  private void fail(ServingException failure) {
-    reply.failed(failure);
+  /** The first one is told and logged: those of other prompts come of the same. */
+  private void fail(RuntimeException failure) {
+    if (failed.compareAndSet(false, true)) {
+      reply.failed(names.translate(GrpcErrors.shown(failure)));
+    }
     cancel();
   }
 

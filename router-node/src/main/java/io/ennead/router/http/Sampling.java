@@ -7,6 +7,7 @@ import io.ennead.v1.SamplingOptions;
 import io.ennead.v1.TokenIds;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads how tokens are drawn: OpenAI's parameters and vLLM's, and {@code sampling} for what they
@@ -31,15 +32,17 @@ final class Sampling {
 
   private final Parameters parameters;
   private final SamplingOptions.Builder options;
-  private final Names names;
+  private final Map<String, String> names;
 
-  private Sampling(Parameters parameters, SamplingOptions.Builder options, Names names) {
+  private Sampling(
+      Parameters parameters, SamplingOptions.Builder options, Map<String, String> names) {
     this.parameters = parameters;
     this.options = options;
     this.names = names;
   }
 
-  static void read(Parameters parameters, SamplingOptions.Builder options, Names names) {
+  static void read(
+      Parameters parameters, SamplingOptions.Builder options, Map<String, String> names) {
     new Sampling(parameters, options, names).read();
   }
 

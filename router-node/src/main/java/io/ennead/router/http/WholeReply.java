@@ -4,18 +4,20 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.ennead.errors.ServingException;
+import io.ennead.node.http.Answer;
 import io.ennead.node.http.Exchange;
+import io.ennead.router.api.DegradedTrailer;
 import io.ennead.v1.GenerateResponse;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** A response in one object, given when every choice is complete. */
+/**
+ * A response in one object, given when every choice is complete. It is written by a thread of the
+ * server, since the pieces come from the one that computes.
+ */
 final class WholeReply implements Reply {
-  /** As the trailer over gRPC is called. */
-  private static final String DEGRADED = "x-degraded-experts";
-
   private final Exchange exchange;
   private final Envelope envelope;
   private final Answers answers;
@@ -76,11 +78,11 @@ final class WholeReply implements Reply {
     unfinished--;
     if (unfinished == 0) {
       ended = true;
-      answer();
+      exchange.answerLater(this::answer); // who tells the last token has others to compute
     }
   }
 
-  private synchronized void answer() {
+  private synchronized Answer answer() {
     ObjectNode response = envelope.object(false);
     ArrayNode all = response.putArray("choices");
     TreeSet<Integer> missing = new TreeSet<>();
@@ -91,7 +93,7 @@ final class WholeReply implements Reply {
           missing.addAll(joined.getFinish().getDegraded().getExpertsList());
         });
     response.set("usage", usage.json());
-    exchange.answer(answers.ok(response).with(degraded(missing)));
+    return answers.ok(response).with(degraded(missing));
   }
 
   private ObjectNode choice(int index, GenerateResponse joined) {
@@ -110,7 +112,9 @@ final class WholeReply implements Reply {
   private static Map<String, String> degraded(TreeSet<Integer> experts) {
     return experts.isEmpty()
         ? Map.of()
-        : Map.of(DEGRADED, experts.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        : Map.of(
+            DegradedTrailer.NAME,
+            experts.stream().map(String::valueOf).collect(Collectors.joining(",")));
   }
 
   @Override

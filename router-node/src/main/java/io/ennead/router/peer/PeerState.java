@@ -6,8 +6,16 @@ import java.util.Map;
 /** What the router knows of a node. Only a node that is {@link Ready} gets calls. */
 public sealed interface PeerState {
 
-  /** For people, as "lost: UNAVAILABLE: connection refused". */
-  String text();
+  /** The kind of state in a word, as "lost". */
+  String word();
+
+  /** More, for people, as "UNAVAILABLE: connection refused". */
+  String detail();
+
+  /** Both, as "lost: UNAVAILABLE: connection refused". */
+  default String text() {
+    return word() + ": " + detail();
+  }
 
   /** Fingerprints of the experts that calls may name now: none unless {@link Ready}. */
   default Map<ExpertId, String> experts() {
@@ -17,8 +25,8 @@ public sealed interface PeerState {
   /** Not heard from yet, or still loading. */
   record Connecting(String detail) implements PeerState {
     @Override
-    public String text() {
-      return "connecting: " + detail;
+    public String word() {
+      return "connecting";
     }
   }
 
@@ -30,24 +38,29 @@ public sealed interface PeerState {
     }
 
     @Override
-    public String text() {
-      return "ready: %s, %d experts".formatted(description.name(), description.experts().size());
+    public String word() {
+      return "ready";
+    }
+
+    @Override
+    public String detail() {
+      return "%s, %d experts".formatted(description.name(), description.experts().size());
     }
   }
 
   /** Answers, but does not fit this router or its other peers. */
-  record Refused(String reason) implements PeerState {
+  record Refused(String detail) implements PeerState {
     @Override
-    public String text() {
-      return "refused: " + reason;
+    public String word() {
+      return "refused";
     }
   }
 
   /** Was ready, and no longer answers. */
-  record Lost(String reason) implements PeerState {
+  record Lost(String detail) implements PeerState {
     @Override
-    public String text() {
-      return "lost: " + reason;
+    public String word() {
+      return "lost";
     }
   }
 }

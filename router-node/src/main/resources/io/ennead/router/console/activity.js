@@ -67,17 +67,29 @@ function done({ phase, prompt_tokens: prompt, computed_tokens: computed, generat
 const incidents = new Map();
 let told = false;
 
+/** Forgets all: a feed that begins tells everything again, and another router has other numbers. */
+export function forgetIncidents() {
+  incidents.clear();
+  told = false;
+  setText(byId("incident-news"), "");
+  show();
+}
+
 /** Takes what is new; incidents that were repeated come again under their number. */
 export function addIncidents(news, nodeName) {
   news.forEach((incident) => incidents.set(incident.id, incident));
-  const newest = [...incidents.values()].sort((a, b) => b.id - a.id).slice(0, MOST_INCIDENTS);
-  byId("incidents-none").hidden = newest.length > 0;
-  reconcile(byId("incidents"), newest, (incident) => incident.id, incidentRow, (row, incident) => fillIncident(row, incident, nodeName));
+  show(nodeName);
   if (told && news.length > 0) { // what was there before is no news
     const latest = news.at(-1);
     setText(byId("incident-news"), `${nodeName(latest.node)} ${KINDS[latest.kind][2]}`);
   }
   told = true;
+}
+
+function show(nodeName) {
+  const newest = [...incidents.values()].sort((a, b) => b.id - a.id).slice(0, MOST_INCIDENTS);
+  byId("incidents-none").hidden = newest.length > 0;
+  reconcile(byId("incidents"), newest, (incident) => incident.id, incidentRow, (row, incident) => fillIncident(row, incident, nodeName));
 }
 
 function incidentRow(incident) {

@@ -1,6 +1,6 @@
 // The console: follows the feed and shows it. Everything from the router goes in as text.
 
-import { addIncidents, showRequests } from "./activity.js";
+import { addIncidents, forgetIncidents, showRequests } from "./activity.js";
 import { showCluster } from "./cluster.js";
 import { byId, setText } from "./dom.js";
 import { follow, History } from "./feed.js";
@@ -21,6 +21,7 @@ follow(key, {
     setText(byId("live-text"), text);
   },
   model(facts) {
+    forgetIncidents();
     if (fingerprint === null) {
       fingerprint = facts.fingerprint + facts.http_port;
       describe(facts);

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -41,7 +40,7 @@ final class FakeSources {
         rows,
         () -> new GenerationLoad(1, 3, 40, 0.25, 100, 50),
         this::look,
-        OptionalInt.of(8472),
+        8472,
         promptText);
   }
 

@@ -12,6 +12,7 @@ import io.ennead.router.api.FakeGenerator;
 import io.ennead.router.api.GenerationReader;
 import io.ennead.router.api.ModelCatalog;
 import io.ennead.router.api.SlowReaders;
+import io.ennead.router.feedback.Feedback;
 import io.ennead.router.generate.Degraded;
 import io.ennead.router.generate.FinishInfo;
 import io.ennead.router.generate.Piece;
@@ -47,6 +48,12 @@ final class HttpFixture implements AutoCloseable {
 
   /** A server of a model that has a chat template where a directory for it is given. */
   HttpFixture(Optional<Path> template, Duration stall) throws IOException {
+    this(template, stall, Optional.empty());
+  }
+
+  /** The same with responses that can be rated. */
+  HttpFixture(Optional<Path> template, Duration stall, Optional<Feedback> feedback)
+      throws IOException {
     SlowReaders.Limits limits = new SlowReaders.Limits(100, 1 << 20, stall);
     readers = SlowReaders.watch(limits, registry);
     ModelCatalog catalog = new ModelCatalog(List.of(model(template)));
@@ -74,7 +81,12 @@ final class HttpFixture implements AutoCloseable {
                 new HttpMetrics(registry, List.of())),
             NodeSecurity.none(),
             OpenAiRoutes.of(
-                catalog, new GenerationReader(catalog, () -> 99), readers, 1 << 20, 1 << 20, true));
+                catalog,
+                new GenerationReader(catalog, () -> 99, feedback),
+                readers,
+                1 << 20,
+                1 << 20,
+                true));
   }
 
   private ServedModel model(Optional<Path> directory) throws IOException {

@@ -1,10 +1,13 @@
 package io.ennead.router.http;
 
 import static io.ennead.router.http.HttpFixture.json;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -276,5 +279,19 @@ class OpenAiRefusalTest {
             .build();
     assertThat(json(router.send(hurried)).get("error").get("param").asText())
         .isEqualTo("x-request-timeout-seconds");
+  }
+
+  @Test
+  void aModelWhoseNameCannotBeDecodedIsRefused() throws Exception {
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), router.port())) {
+      String request =
+          "GET /v1/models/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      client.getOutputStream().write(request.getBytes(US_ASCII));
+      String response = new String(client.getInputStream().readAllBytes(), US_ASCII);
+      assertThat(response).startsWith("HTTP/1.1 400");
+      JsonNode error = json(response.substring(response.indexOf('{'))).get("error");
+      assertThat(error.get("type").asText()).isEqualTo("invalid_request_error");
+      assertThat(error.get("code").asText()).isEqualTo("MALFORMED");
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.ennead.router.api.kserve;
 
 import io.ennead.router.api.Caller;
+import io.ennead.router.api.FieldNames;
 import io.ennead.v1.MoeServiceForwardRequest;
 import java.util.List;
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import inference.InferParameter;
 import io.ennead.errors.ServingException;
+import io.ennead.router.api.FieldNames;
 import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -12,6 +12,7 @@ import inference.InferParameter;
 import inference.ModelInferRequest;
 import inference.ModelInferRequest.InferRequestedOutputTensor;
 import io.ennead.errors.ServingException;
+import io.ennead.router.api.FieldNames;
 import io.ennead.v1.ErrorReason;
 import io.ennead.v1.ExpertFailureMode;
 import io.ennead.v1.GenerateRequest;

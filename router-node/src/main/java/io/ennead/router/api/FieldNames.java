@@ -1,4 +1,4 @@
-package io.ennead.router.api.kserve;
+package io.ennead.router.api;
 
 import io.ennead.errors.ServingException;
 import java.util.Comparator;
@@ -7,25 +7,25 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a request of this protocol calls the fields of {@code ennead.v1} that errors name.
+ * What a request of another protocol calls the fields of {@code ennead.v1} that errors name.
  *
  * @param byPath names by the path in {@code ennead.v1}; a path stands for all fields within it too
  */
-record FieldNames(Map<String, String> byPath) {
+public record FieldNames(Map<String, String> byPath) {
   /** Copies the map. */
-  FieldNames {
+  public FieldNames {
     byPath = Map.copyOf(byPath);
   }
 
   /** These and others, which come first. */
-  FieldNames with(Map<String, String> others) {
+  public FieldNames with(Map<String, String> others) {
     Map<String, String> all = new HashMap<>(byPath);
     all.putAll(others);
     return new FieldNames(all);
   }
 
   /** The same failure in the request's own words. */
-  ServingException translate(ServingException error) {
+  public ServingException translate(ServingException error) {
     String field = error.metadata().get("field");
     String value = error.metadata().get("value");
     String expected = error.metadata().get("expected");
@@ -34,6 +34,7 @@ record FieldNames(Map<String, String> byPath) {
     }
     return path(field)
         .map(path -> byPath.get(path) + field.substring(path.length()))
+        .filter(name -> !name.equals(field))
         .map(name -> ServingException.field(error.reason(), name, value, expected))
         .orElse(error);
   }
