@@ -92,6 +92,7 @@ public final class ExpertDispatch implements AutoCloseable {
             config.dtype(),
             config.batchInvariant(),
             model.hiddenSize(),
+            model.experts(),
             config.pool().allowMixedNumerics(),
             config.pool().verifyExperts()
                 ? new KnownExperts(checkpoint)

@@ -9,6 +9,8 @@ import java.util.Optional;
  * @param modelFingerprint lower-case hex
  * @param batchInvariant whether bits must not depend on what else is computed
  * @param hiddenSize width of a row
+ * @param experts the model's own per layer; other ids are of packs, and a node may hold some that
+ *     this router does not use
  * @param mixedNumerics whether replicas may give other bits
  */
 public record Expectations(
@@ -16,6 +18,7 @@ public record Expectations(
     ComputeType dtype,
     boolean batchInvariant,
     int hiddenSize,
+    int experts,
     boolean mixedNumerics,
     ExpertFingerprints fingerprints) {
 
@@ -24,14 +27,6 @@ public record Expectations(
   public interface ExpertFingerprints {
     /** None is known: replicas are still compared with each other. */
     ExpertFingerprints UNKNOWN = (layer, expert) -> Optional.empty();
-
-    /**
-     * Whether an id is of the model's own experts: others are of packs, and a node may hold some
-     * that this router does not use.
-     */
-    default boolean own(int expert) {
-      return true;
-    }
 
     /** The fingerprint of an expert, lower-case hex; empty when it is not known. */
     Optional<String> of(int layer, int expert);
