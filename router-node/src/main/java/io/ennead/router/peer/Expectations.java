@@ -1,7 +1,9 @@
 package io.ennead.router.peer;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.wire.ComputeType;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a node must be to serve this router.
@@ -27,6 +29,11 @@ public record Expectations(
   public interface ExpertFingerprints {
     /** None is known: replicas are still compared with each other. */
     ExpertFingerprints UNKNOWN = (layer, expert) -> Optional.empty();
+
+    /** Experts beside the model's own that some node must hold: those that gates may choose. */
+    default Set<ExpertId> needed() {
+      return Set.of();
+    }
 
     /** The fingerprint of an expert, lower-case hex; empty when it is not known. */
     Optional<String> of(int layer, int expert);
