@@ -14,7 +14,9 @@ import io.ennead.expert.pack.PackDirectory;
 import io.ennead.expert.pack.PackSource;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -36,6 +38,7 @@ final class HeldExperts implements ExpertChanges, AutoCloseable {
   private final ExpertEngine engine;
   private final ExpertGrpcService service;
   private final ReentrantLock change = new ReentrantLock();
+  private final Map<ExpertId, PackSource> packed = new HashMap<>(); // under the lock
   private volatile boolean stopped;
 
   private volatile ServedExperts served; // changed under the lock
@@ -63,11 +66,13 @@ final class HeldExperts implements ExpertChanges, AutoCloseable {
   public ServedExperts load(List<ExpertId> experts, Optional<PackSource> pack) {
     begin();
     try {
+      pack.ifPresent(from -> requireNoOther(experts, from));
       List<ExpertId> missing = new ArrayList<>(experts);
       missing.removeAll(engine.fingerprints().keySet());
       if (!missing.isEmpty()) {
         requireRoom(missing.size());
         load(missing, pack.map(from -> packed(missing, from)).orElseGet(() -> own(missing)));
+        pack.ifPresent(from -> missing.forEach(id -> packed.put(id, from)));
         announce(Set.of());
         logger.info("loaded {}, generation {}", missing, served.generation());
       }
@@ -83,6 +88,16 @@ final class HeldExperts implements ExpertChanges, AutoCloseable {
     }
     if (!change.tryLock()) {
       throw ServingException.queueFull("changes of experts", 1, RETRY_AFTER);
+    }
+  }
+
+  private void requireNoOther(List<ExpertId> experts, PackSource from) {
+    for (ExpertId id : experts) {
+      PackSource held = packed.getOrDefault(id, from);
+      if (!held.equals(from)) {
+        throw ServingException.invalidField(
+            "experts", id, "an id under which pack %s holds nothing".formatted(held.id()));
+      }
     }
   }
 
@@ -147,6 +162,7 @@ final class HeldExperts implements ExpertChanges, AutoCloseable {
         announce(leaving);
         TimeUnit.MILLISECONDS.sleep(config.drainDelay().toMillis());
         served.batcher().betweenRuns(() -> engine.unload(leaving));
+        packed.keySet().removeAll(leaving);
         publish(served.generation(), Set.of());
         logger.info("unloaded {}, generation {}", leaving, served.generation());
       }

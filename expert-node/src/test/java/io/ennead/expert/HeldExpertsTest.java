@@ -202,6 +202,32 @@ class HeldExpertsTest {
         .hasMessageStartingWith("pack.name: ../twin");
   }
 
+  @Test
+  void anIdThatAnotherPackHoldsIsNoneOfThisOne() {
+    PackManifest pack = copyOfTwo("twin");
+    loadPack(pack, 11, 1);
+    String before = describe().getGeneration();
+    loadPack(pack, 11, 1);
+    assertThat(describe().getGeneration()).isEqualTo(before);
+    PackManifest other = copyOfTwo("other");
+    assertThat(fails(() -> loadPack(other, 11, 1)))
+        .hasMessage(
+            "experts: expert 11 of layer 1 (expected: an id under which pack twin@1 holds nothing)");
+    unload(selector(11));
+    loadPack(other, 11, 1);
+  }
+
+  @Test
+  void idsOfPacksAreBounded() {
+    PackManifest pack = copyOfTwo("twin");
+    assertThat(fails(() -> loadPack(pack, 8 + 256, 1)))
+        .hasMessage("pack.first_expert: 264 (expected: 8 to 263)");
+    loadPack(pack, 8 + 255, 1);
+    forward(1, 8 + 255);
+    assertThat(fails(() -> forward(1, 8 + 256)))
+        .hasMessageContaining("slices[0].expert: 264 (expected: 0 to 7, or the id of a pack's)");
+  }
+
   /** Expert 2 of layer 1. */
   private PackManifest copyOfTwo(String name) {
     PackId id = new PackId(name, "1");

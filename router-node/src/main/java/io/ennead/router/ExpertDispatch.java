@@ -92,6 +92,7 @@ public final class ExpertDispatch implements AutoCloseable {
             config.dtype(),
             config.batchInvariant(),
             model.hiddenSize(),
+            model.experts(),
             config.pool().allowMixedNumerics(),
             config.pool().verifyExperts()
                 ? new KnownExperts(checkpoint)
@@ -152,16 +153,17 @@ public final class ExpertDispatch implements AutoCloseable {
     return new Balancer(monitor::peers, counts);
   }
 
-  /** Adds packs to the nodes and to a gate. */
+  /** Adds packs to the nodes and to a gate, which gets those of the last run. */
   PackOperator packs(
-      Balancer balancer, PackDirectory directory, ActivePacks active, Duration endLimit) {
-    return new PackOperator(
+      Balancer balancer, PackDirectory directory, ActivePacks active, PoolConfig pool) {
+    return PackOperator.open(
         balancer,
         directory,
+        pool.activePacksFile(),
         packs,
         active,
         () -> placement.update(List.copyOf(monitor.peers())),
-        endLimit);
+        pool.packEndLimit());
   }
 
   /**

@@ -22,11 +22,6 @@ final class KnownExperts implements ExpertFingerprints {
   }
 
   @Override
-  public boolean own(int expert) {
-    return expert < checkpoint.config().experts();
-  }
-
-  @Override
   public Optional<String> of(int layer, int expert) {
     return known.computeIfAbsent(new ExpertId(layer, expert), this::hash);
   }

@@ -63,6 +63,12 @@ public record PoolConfig(
             byDefault = "")
         Path packs,
     @Setting(
+            help =
+                "file in which this router, and no other, keeps which packs are active; empty:"
+                    + " active.json in the directory of packs",
+            byDefault = "")
+        Path activePacks,
+    @Setting(
             help = "how long removing a pack waits for the requests that began with it",
             byDefault = "5m")
         Duration packEndLimit,
@@ -124,6 +130,13 @@ public record PoolConfig(
   /** Empty: no key is sent to expert nodes. */
   Optional<Path> peerKey() {
     return Optional.of(peerKeyFile).filter(path -> !path.toString().isEmpty());
+  }
+
+  /** Empty path: nowhere, as no pack can be added. */
+  Path activePacksFile() {
+    boolean nowhere = packs.toString().isEmpty();
+    Path usual = nowhere ? packs : packs.resolve("active.json");
+    return activePacks.toString().isEmpty() ? usual : activePacks;
   }
 
   Patience patience() {

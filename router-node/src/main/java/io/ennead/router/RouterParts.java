@@ -31,6 +31,8 @@ import io.ennead.router.http.OpenAiRoutes;
 import io.ennead.router.model.MoeModel;
 import io.ennead.router.model.TextCodec;
 import io.ennead.router.moe.MoeLayer;
+import io.ennead.router.pack.PackKeeper;
+import io.ennead.router.pack.PackOperator;
 import io.ennead.router.profile.GateShape;
 import io.ennead.router.profile.ProfileDirectory;
 import io.ennead.router.profile.Profiles;
@@ -118,8 +120,9 @@ final class RouterParts implements AutoCloseable {
       keep(BalanceSchedule.start(balancer, pool.balancing(), pool.balanceInterval()));
     }
     PackDirectory packs = new PackDirectory(pool.packs(), checkpoint.config(), info.fingerprint());
-    return new ClusterGrpcService(
-        balancer, dispatch.packs(balancer, packs, model.packs(), pool.packEndLimit()));
+    PackOperator operator = dispatch.packs(balancer, packs, model.packs(), pool);
+    keep(PackKeeper.start(operator, registry));
+    return new ClusterGrpcService(balancer, operator);
   }
 
   private BatchGenerator generator(

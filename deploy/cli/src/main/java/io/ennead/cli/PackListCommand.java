@@ -29,7 +29,7 @@ final class PackListCommand implements Callable<Integer> {
         pack.getName() + "@" + pack.getVersion(),
         ids(pack),
         pack.getLayersList().stream().map(String::valueOf).collect(Collectors.joining(",")),
-        String.join(", ", pack.getNodesList()),
+        pack.getNodesCount() == 0 ? "none" : String.join(", ", pack.getNodesList()),
         pack.getSuppressed() ? "never" : "as the gate says");
   }
 

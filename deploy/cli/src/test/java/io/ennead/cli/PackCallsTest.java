@@ -100,7 +100,8 @@ class PackCallsTest {
   @Test
   void packsAreListed() {
     assertThat(run("list").out().replaceAll(" +", " "))
-        .contains("twin@2 e8 to e9 0,3 expert-8500, expert-8502 as the gate says");
+        .contains("twin@2 e8 to e9 0,3 expert-8500, expert-8502 as the gate says")
+        .contains("lost@2 e8 to e9 0,3 none as the gate says");
   }
 
   private final class Router extends ClusterServiceImplBase {
@@ -126,7 +127,8 @@ class PackCallsTest {
 
     @Override
     public void listPacks(ListPacksRequest request, StreamObserver<ListPacksResponse> observer) {
-      observer.onNext(ListPacksResponse.newBuilder().addPacks(TWIN).build());
+      ActivePack lost = TWIN.toBuilder().setName("lost").clearNodes().build();
+      observer.onNext(ListPacksResponse.newBuilder().addPacks(TWIN).addPacks(lost).build());
       observer.onCompleted();
     }
   }

@@ -46,10 +46,11 @@ final class ChangeCall {
     }
     io.ennead.v1.PackSource pack = request.getPack();
     int own = served.model().experts();
+    int last = Range.anyOf(served).to();
     long first = Integer.toUnsignedLong(pack.getFirstExpert());
-    if (first < own || first > own + PackSource.MAX_IDS) {
+    if (first < own || first > last) {
       throw ServingException.invalidField(
-          "pack.first_expert", first, "%d to %d".formatted(own, own + PackSource.MAX_IDS));
+          "pack.first_expert", first, "%d to %d".formatted(own, last));
     }
     return Optional.of(
         new PackSource(
@@ -62,13 +63,14 @@ final class ChangeCall {
       return new Range(0, served.model().experts() - 1);
     }
 
-    static Range of(PackSource pack) {
-      return new Range(pack.first(), pack.first() + PackManifest.MAX_EXPERTS - 1);
+    static Range of(PackSource pack, ServedExperts served) {
+      int last = pack.first() + PackManifest.MAX_EXPERTS - 1;
+      return new Range(pack.first(), Math.min(last, anyOf(served).to()));
     }
 
     /** Own and from packs. */
     static Range anyOf(ServedExperts served) {
-      return new Range(0, served.model().experts() + PackSource.MAX_IDS + PackManifest.MAX_EXPERTS);
+      return new Range(0, served.model().experts() + PackSource.MAX_IDS - 1);
     }
   }
 

@@ -182,7 +182,7 @@ public final class ExpertGrpcService implements ExpertServiceGrpc.AsyncService, 
         observer,
         now -> {
           Optional<PackSource> pack = ChangeCall.pack(request, now);
-          Range ids = pack.map(Range::of).orElseGet(() -> Range.ownOf(now));
+          Range ids = pack.map(from -> Range.of(from, now)).orElseGet(() -> Range.ownOf(now));
           List<ExpertId> experts =
               ChangeCall.decode(request.getModelFingerprint(), request.getExpertsList(), ids, now);
           return changes().load(experts, pack);

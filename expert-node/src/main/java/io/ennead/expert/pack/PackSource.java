@@ -8,6 +8,6 @@ package io.ennead.expert.pack;
  * @param first id of its first expert; the others follow
  */
 public record PackSource(PackId id, String contentHash, int first) {
-  /** Ids beyond the model's own that experts of packs may have. */
-  public static final int MAX_IDS = 4096;
+  /** Ids beyond the model's own that experts of packs may have: each has series of metrics. */
+  public static final int MAX_IDS = 256;
 }

@@ -12,17 +12,22 @@ import io.ennead.wire.TensorCodec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Writes the labels of one text as messages. */
 final class LabelMessages {
   private final TextJob job;
   private final boolean whole;
   private final DataType type;
+  private final Optional<DataType> hiddenType;
 
   LabelMessages(TextJob job, SoftLabelsRequest request) {
     this.job = job;
     this.whole = request.hasFull();
     this.type = whole ? request.getFull() : DataType.DATA_TYPE_F32;
+    this.hiddenType =
+        request.hasHiddenStates() ? Optional.of(request.getHiddenStates()) : Optional.empty();
   }
 
   /**
@@ -35,18 +40,20 @@ final class LabelMessages {
     for (int i = 0; i < labels.size(); i++) {
       message.addTokenIds(job.tokens()[place + i]);
     }
-    message.setProbabilities(probabilities(labels));
+    message.setProbabilities(rows(labels, SoftLabel::probabilities, type));
+    hiddenType.ifPresent(as -> message.setHiddenStates(rows(labels, SoftLabel::hidden, as)));
     if (!whole) {
       message.setIds(ids(labels)).setRemaining(remaining(labels));
     }
     return message.build();
   }
 
-  private Tensor probabilities(List<SoftLabel> labels) {
-    int width = labels.get(0).probabilities().length;
+  private static Tensor rows(
+      List<SoftLabel> labels, Function<SoftLabel, float[]> part, DataType type) {
+    int width = part.apply(labels.get(0)).length;
     float[] values = new float[Math.multiplyExact(labels.size(), width)];
     for (int row = 0; row < labels.size(); row++) {
-      System.arraycopy(labels.get(row).probabilities(), 0, values, row * width, width);
+      System.arraycopy(part.apply(labels.get(row)), 0, values, row * width, width);
     }
     return TensorCodec.encode(values, type, labels.size(), width);
   }

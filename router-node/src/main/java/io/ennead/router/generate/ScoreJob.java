@@ -76,8 +76,9 @@ public record ScoreJob(
    *
    * @param inverseTemperature at which to take it, as {@link LogitRow#at} does
    * @param top how many of its most likely tokens; 0: all of it
+   * @param hidden whether also what its logits are computed from
    */
-  public record Labels(double inverseTemperature, int top) {
+  public record Labels(double inverseTemperature, int top, boolean hidden) {
     SoftLabel of(LogitRow row) {
       LogProbs distribution = row.at(inverseTemperature);
       return top == 0 ? SoftLabel.whole(distribution) : SoftLabel.top(distribution, top);

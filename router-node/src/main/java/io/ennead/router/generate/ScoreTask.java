@@ -2,6 +2,7 @@ package io.ennead.router.generate;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.generate.ScoreJob.Detail;
+import io.ennead.router.generate.ScoreJob.Labels;
 import io.ennead.router.generate.ScoreJob.Run;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.sample.Likelihood;
@@ -31,6 +32,7 @@ final class ScoreTask implements SequenceTask {
   private final List<ScoredToken> scored = new ArrayList<>();
   private final List<SoftLabel> labels = new ArrayList<>();
   private final List<Likelihood[]> sums = new ArrayList<>();
+  private float[] hidden = {}; // of the position whose logits come next
 
   ScoreTask(
       ScoreJob job,
@@ -86,12 +88,22 @@ final class ScoreTask implements SequenceTask {
   }
 
   @Override
+  public boolean wantsHidden() {
+    return job.labels().filter(Labels::hidden).isPresent();
+  }
+
+  @Override
+  public void hidden(int position, float[] row) {
+    hidden = row;
+  }
+
+  @Override
   public OptionalInt accept(int position, float[] logits, int offset) {
     int next = position + 1;
     if (next >= job.from() && next < job.tokens().length) {
       Run run = runOf(next);
       if (job.labels().isPresent()) {
-        labels.add(job.labels().get().of(LogitRow.of(logits, offset, vocabulary)));
+        labels.add(job.labels().get().of(LogitRow.of(logits, offset, vocabulary)).from(hidden));
       }
       if (job.detail().isPresent() || run.inverseTemperatures().length > 0) {
         score(job.tokens()[next], run, LogitRow.of(logits, offset, vocabulary));

@@ -63,6 +63,18 @@ interface SequenceTask {
   /** Takes the next piece of what the recorder recorded. */
   default void traced(RoutingTrace piece) {}
 
+  /** Whether it takes what logits are computed from. */
+  default boolean wantsHidden() {
+    return false;
+  }
+
+  /**
+   * Takes what a position's logits are computed from, before these.
+   *
+   * @param hidden [hidden], the task's own
+   */
+  default void hidden(int position, float[] hidden) {}
+
   /**
    * Takes the logits of a position.
    *

@@ -158,6 +158,17 @@ final class StepResults implements StepObserver {
   }
 
   @Override
+  public boolean wantsHidden(int span) {
+    return batch.sequences().get(span).task().wantsHidden();
+  }
+
+  @Override
+  public void hidden(int span, int row, float[] hidden) {
+    int position = batch.step().spans().get(span).start() + row;
+    batch.sequences().get(span).task().hidden(position, hidden);
+  }
+
+  @Override
   public void logits(int span, int row, float[] logits, int offset) {
     Sequence sequence = batch.sequences().get(span);
     tellUpTo(span, sequence);

@@ -12,7 +12,8 @@ import java.util.List;
 /**
  * The module {@code decoder}: everything between two dispatches in one native call. One thread at a
  * time runs steps ({@link #begin}, then {@link #attend} for each layer with experts, {@link #end},
- * {@link #finish}); {@link #logits} and {@link #output} may be called from any thread beside it.
+ * {@link #hidden}, {@link #finish}); {@link #logits} and {@link #output} may be called from any
+ * thread beside it.
  */
 final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   private final TorchModule module;
@@ -85,16 +86,28 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   /** Logits of some rows of a step that has ended, [rows.length, vocabulary]. */
   float[] finish(int[] rows) {
     int tile = options.tile(Phase.DECODE, rows.length);
-    long[] wanted = new long[StepArrays.roundUp(rows.length, tile)];
-    for (int i = 0; i < rows.length; i++) {
-      wanted[i] = rows[i];
-    }
     try (TorchCall call = module.call("finish")) {
-      return call.withIds(wanted)
+      return call.withIds(padded(rows, tile))
           .with(rows.length)
           .with(tile)
           .runFloats(rows.length * config.vocabularySize());
     }
+  }
+
+  /** What {@link #finish} computes the logits of these rows from, [rows.length, hidden]. */
+  float[] hidden(int[] rows) {
+    long[] padded = padded(rows, options.tile(Phase.DECODE, rows.length));
+    try (TorchCall call = module.call("hidden")) {
+      return call.withIds(padded).with(rows.length).runFloats(rows.length * config.hiddenSize());
+    }
+  }
+
+  private static long[] padded(int[] rows, int tile) {
+    long[] padded = new long[StepArrays.roundUp(rows.length, tile)];
+    for (int i = 0; i < rows.length; i++) {
+      padded[i] = rows[i];
+    }
+    return padded;
   }
 
   /** Copies a block of the KV caches to another. */

@@ -14,9 +14,11 @@ import io.ennead.router.moe.RoutedRows;
 import io.ennead.router.moe.Routing;
 import io.ennead.router.moe.SharedExpert;
 import io.ennead.router.moe.Survivors;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The whole model: dense part, gate, and the experts behind {@link ExpertLayer}, wherever they are.
@@ -147,10 +149,27 @@ public final class MoeModel implements AutoCloseable {
     LogitRows wanted = LogitRows.of(step, failed.keySet());
     for (int from = 0; from < wanted.count(); from += LOGIT_ROWS) {
       LogitRows part = wanted.range(from, Math.min(wanted.count(), from + LOGIT_ROWS));
+      float[] hidden = hidden(part, observer);
       float[] logits = decoder.finish(part.stepRows());
       for (int i = 0; i < part.count(); i++) {
+        giveHidden(part, i, hidden, observer);
         observer.logits(part.spans()[i], part.spanRows()[i], logits, i * config.vocabularySize());
       }
+    }
+  }
+
+  /** None when nobody wants any. */
+  private float[] hidden(LogitRows part, StepObserver observer) {
+    boolean wanted = Arrays.stream(part.spans()).anyMatch(observer::wantsHidden);
+    return wanted ? decoder.hidden(part.stepRows()) : new float[0];
+  }
+
+  private void giveHidden(LogitRows part, int i, float[] hidden, StepObserver observer) {
+    int width = config.hiddenSize();
+    int span = part.spans()[i];
+    if (observer.wantsHidden(span)) {
+      float[] row = Arrays.copyOfRange(hidden, i * width, (i + 1) * width);
+      observer.hidden(span, part.spanRows()[i], row);
     }
   }
 
@@ -168,7 +187,7 @@ public final class MoeModel implements AutoCloseable {
    */
   private record LogitRows(int[] stepRows, int[] spans, int[] spanRows) {
 
-    static LogitRows of(Step step, java.util.Set<Integer> failed) {
+    static LogitRows of(Step step, Set<Integer> failed) {
       int[] stepRows = new int[step.rows()];
       int[] spans = new int[step.rows()];
       int[] spanRows = new int[step.rows()];
@@ -200,9 +219,9 @@ public final class MoeModel implements AutoCloseable {
 
     LogitRows range(int from, int to) {
       return new LogitRows(
-          java.util.Arrays.copyOfRange(stepRows, from, to),
-          java.util.Arrays.copyOfRange(spans, from, to),
-          java.util.Arrays.copyOfRange(spanRows, from, to));
+          Arrays.copyOfRange(stepRows, from, to),
+          Arrays.copyOfRange(spans, from, to),
+          Arrays.copyOfRange(spanRows, from, to));
     }
   }
 }

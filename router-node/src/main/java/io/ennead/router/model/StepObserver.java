@@ -13,6 +13,20 @@ public interface StepObserver extends RoutingObserver {
    */
   default void degraded(int layer, int row, Set<Integer> experts) {}
 
+  /** Whether {@link #hidden} is to be called for the positions of a span that get logits. */
+  default boolean wantsHidden(int span) {
+    return false;
+  }
+
+  /**
+   * What the logits of one position are computed from, before them.
+   *
+   * @param span index of the span in the step
+   * @param row index of the token in the span
+   * @param hidden [hidden], the observer's own
+   */
+  default void hidden(int span, int row, float[] hidden) {}
+
   /**
    * Logits of one position.
    *

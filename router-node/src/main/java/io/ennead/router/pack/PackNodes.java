@@ -35,19 +35,56 @@ final class PackNodes {
   /**
    * Has each expert loaded at all of its layers by so many nodes, those with the fewest experts
    * first; what they hold already counts.
+   *
+   * @param then what is done at the end; where it fails, they are freed again
    */
-  void load(int replicas) {
+  void load(int replicas, Runnable then) {
     if (nodes.size() < replicas) {
       throw ServingException.invalidField(
           "replicas", replicas, "at most %d, the nodes that are ready".formatted(nodes.size()));
     }
-    Map<ExpertHolder, List<ExpertId>> missing = missing(replicas);
     Map<ExpertHolder, List<ExpertId>> done = new LinkedHashMap<>();
-    missing.forEach(
-        (node, experts) -> {
-          done.put(node, experts);
-          orUndo(() -> load(node, experts), done, PackNodes::free);
-        });
+    missing(replicas)
+        .forEach(
+            (node, experts) -> {
+              done.put(node, experts);
+              orUndo(() -> load(node, experts), done, PackNodes::free);
+            });
+    orUndo(then, done, PackNodes::free);
+  }
+
+  /**
+   * Has the replicas loaded that are missing, as far as there are nodes; what one has loaded stays
+   * when another cannot.
+   *
+   * @return why some could not
+   */
+  List<String> refill() {
+    List<String> failures = new ArrayList<>();
+    missing(pack.replicas())
+        .forEach(
+            (node, experts) -> {
+              try {
+                load(node, experts);
+                logger.info("{} has loaded what was missing of {}", node.name(), pack.id());
+              } catch (ServingException e) {
+                failures.add("%s on %s: %s".formatted(pack.id(), node.name(), e.getMessage()));
+              }
+            });
+    return failures;
+  }
+
+  /** Replicas of experts that no ready node holds. */
+  int missingReplicas() {
+    int missing = 0;
+    for (int id = pack.first(); id < pack.gate().end(); id++) {
+      missing += Math.max(0, pack.replicas() - holders(pack.expert(id)));
+    }
+    return missing;
+  }
+
+  private int holders(List<ExpertId> experts) {
+    return (int) nodes.stream().filter(node -> pack.heldBy(node, experts)).count();
   }
 
   private Map<ExpertHolder, List<ExpertId>> missing(int replicas) {
@@ -56,11 +93,10 @@ final class PackNodes {
     Map<ExpertHolder, List<ExpertId>> missing = new LinkedHashMap<>();
     for (int id = pack.first(); id < pack.gate().end(); id++) {
       List<ExpertId> experts = pack.expert(id);
-      long whole = nodes.stream().filter(node -> pack.heldBy(node, experts)).count();
       nodes.stream()
           .filter(node -> !pack.heldBy(node, experts))
           .sorted(Comparator.comparing(counts::get)) // a stable sort: the first of equals
-          .limit(Math.max(0, replicas - whole))
+          .limit(Math.max(0, replicas - holders(experts)))
           .forEach(
               node -> {
                 counts.merge(node, experts.size(), Integer::sum);
@@ -81,8 +117,12 @@ final class PackNodes {
     node.unload(experts, Balancer.LOAD_LIMIT);
   }
 
-  /** Has all nodes free the pack's experts. */
-  void free() {
+  /**
+   * Has all nodes free the pack's experts.
+   *
+   * @param then what is done at the end; where it fails, they are loaded again
+   */
+  void free(Runnable then) {
     Map<ExpertHolder, List<ExpertId>> held = new LinkedHashMap<>();
     nodes.stream()
         .filter(node -> !pack.heldBy(node).isEmpty())
@@ -93,6 +133,7 @@ final class PackNodes {
           done.put(node, experts);
           orUndo(() -> freed(node, experts), done, this::load);
         });
+    orUndo(then, done, this::load);
   }
 
   private void freed(ExpertHolder node, List<ExpertId> experts) {

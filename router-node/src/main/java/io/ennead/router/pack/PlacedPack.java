@@ -23,12 +23,14 @@ import java.util.TreeMap;
  * @param manifest what it says of itself
  * @param source where nodes find it, and the id of its first expert
  * @param fingerprints of its experts
+ * @param replicas nodes that are to hold each of its experts, at least 1
  * @param gate what the gate gets
  */
 public record PlacedPack(
     PackManifest manifest,
     PackSource source,
     SortedMap<ExpertId, String> fingerprints,
+    int replicas,
     GatePack gate) {
   /** Copies the map. */
   public PlacedPack {
@@ -36,7 +38,7 @@ public record PlacedPack(
   }
 
   /** Reads the gate's rows, and hashes the experts. */
-  static PlacedPack of(ExpertPack pack, int first, boolean suppressed) {
+  static PlacedPack of(ExpertPack pack, int first, int replicas, boolean suppressed) {
     PackManifest manifest = pack.manifest();
     Map<Integer, GatePack.Rows> rows = new HashMap<>();
     pack.gateRows()
@@ -47,6 +49,7 @@ public record PlacedPack(
         manifest,
         new PackSource(manifest.id(), manifest.contentHash(), first),
         fingerprints(pack, first),
+        replicas,
         new GatePack(manifest.id().toString(), first, manifest.experts(), suppressed, rows));
   }
 
@@ -67,7 +70,13 @@ public record PlacedPack(
         manifest,
         new PackSource(id(), manifest.contentHash(), first),
         moved,
+        replicas,
         new GatePack(gate.name(), first, gate.experts(), gate.suppressed(), gate.rows()));
+  }
+
+  /** The same on at least so many nodes. */
+  PlacedPack onAtLeast(int nodes) {
+    return new PlacedPack(manifest, source, fingerprints, Math.max(replicas, nodes), gate);
   }
 
   /** Name and version. */

@@ -1,7 +1,9 @@
 package io.ennead.router.peer;
 
+import io.ennead.expert.architecture.ExpertId;
 import io.ennead.wire.ComputeType;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a node must be to serve this router.
@@ -9,6 +11,8 @@ import java.util.Optional;
  * @param modelFingerprint lower-case hex
  * @param batchInvariant whether bits must not depend on what else is computed
  * @param hiddenSize width of a row
+ * @param experts the model's own per layer; other ids are of packs, and a node may hold some that
+ *     this router does not use
  * @param mixedNumerics whether replicas may give other bits
  */
 public record Expectations(
@@ -16,6 +20,7 @@ public record Expectations(
     ComputeType dtype,
     boolean batchInvariant,
     int hiddenSize,
+    int experts,
     boolean mixedNumerics,
     ExpertFingerprints fingerprints) {
 
@@ -25,12 +30,9 @@ public record Expectations(
     /** None is known: replicas are still compared with each other. */
     ExpertFingerprints UNKNOWN = (layer, expert) -> Optional.empty();
 
-    /**
-     * Whether an id is of the model's own experts: others are of packs, and a node may hold some
-     * that this router does not use.
-     */
-    default boolean own(int expert) {
-      return true;
+    /** Experts beside the model's own that some node must hold: those that gates may choose. */
+    default Set<ExpertId> needed() {
+      return Set.of();
     }
 
     /** The fingerprint of an expert, lower-case hex; empty when it is not known. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -17,14 +18,24 @@ import java.util.stream.IntStream;
  *
  * @param layers the MoE layers of the model
  * @param experts routed experts per layer
+ * @param needed experts of packs that gates may choose
  * @param holders nodes of each expert in order of preference; experts without one are left out
  */
 public record Placement(
-    List<Integer> layers, int experts, Map<ExpertId, List<ExpertPeer>> holders) {
+    List<Integer> layers,
+    int experts,
+    Set<ExpertId> needed,
+    Map<ExpertId, List<ExpertPeer>> holders) {
+
+  /** Without packs. */
+  public Placement(List<Integer> layers, int experts, Map<ExpertId, List<ExpertPeer>> holders) {
+    this(layers, experts, Set.of(), holders);
+  }
 
   /** Copies. */
   public Placement {
     layers = List.copyOf(layers);
+    needed = Set.copyOf(needed);
     holders = Map.copyOf(holders);
   }
 
@@ -53,7 +64,7 @@ public record Placement(
               });
     }
     holders.replaceAll((id, list) -> List.copyOf(list));
-    return new Placement(layers, experts, holders);
+    return new Placement(layers, experts, packs.needed(), holders);
   }
 
   /** The nodes that hold an expert, in order of preference. */
@@ -85,7 +96,9 @@ public record Placement(
   }
 
   private List<Integer> missing(int layer) {
-    return IntStream.range(0, experts)
+    IntStream ofPacks =
+        needed.stream().filter(id -> id.layer() == layer).mapToInt(ExpertId::expert).sorted();
+    return IntStream.concat(IntStream.range(0, experts), ofPacks)
         .filter(expert -> holders(layer, expert).isEmpty())
         .boxed()
         .toList();

@@ -9,8 +9,10 @@ package io.ennead.router.sample;
  * @param probabilities of {@code ids}, or of every token by id; not to be modified
  * @param remaining probability of the tokens that are not in {@code ids}, summed in id order; 0
  *     when the row is whole
+ * @param hidden the hidden state that the logits were computed from; empty when nobody wants it;
+ *     not to be modified
  */
-public record SoftLabel(int[] ids, float[] probabilities, float remaining) {
+public record SoftLabel(int[] ids, float[] probabilities, float remaining, float[] hidden) {
 
   /** The probability of every token. */
   public static SoftLabel whole(LogProbs row) {
@@ -18,7 +20,7 @@ public record SoftLabel(int[] ids, float[] probabilities, float remaining) {
     for (int id = 0; id < probabilities.length; id++) {
       probabilities[id] = (float) row.probability(id);
     }
-    return new SoftLabel(new int[0], probabilities, 0);
+    return new SoftLabel(new int[0], probabilities, 0, new float[0]);
   }
 
   /** The {@code count} most likely tokens; all of them when there are fewer. */
@@ -34,6 +36,11 @@ public record SoftLabel(int[] ids, float[] probabilities, float remaining) {
     for (int id = 0; id < told.length; id++) {
       remaining += told[id] ? 0 : row.probability(id);
     }
-    return new SoftLabel(ids, probabilities, (float) remaining);
+    return new SoftLabel(ids, probabilities, (float) remaining, new float[0]);
+  }
+
+  /** The same and the hidden state. */
+  public SoftLabel from(float[] hidden) {
+    return new SoftLabel(ids, probabilities, remaining, hidden);
   }
 }

@@ -470,9 +470,18 @@ class Decoder(torch.nn.Module):
     def finish(self, rows: torch.Tensor, count: int, tile: int) -> torch.Tensor:
         """Logits [count, vocabulary] of the first rows asked for; the others pad them to a multiple of the tile."""
         last = len(self.w) - 1
-        h = self.h.index_select(0, rows.to(self.h.device))
-        x = rms_norm(h, self.w[last]["final_norm"], self.f[last]["final_norm_epsilon"])
-        logits = tiled(x, self.w[last]["head"], tile).narrow(0, 0, count)
+        logits = tiled(self.final(rows), self.w[last]["head"], tile).narrow(0, 0, count)
         if "logit_scale" in self.f[last]:
             logits = logits * self.f[last]["logit_scale"]
         return logits.cpu()
+
+    @torch.jit.export
+    def hidden(self, rows: torch.Tensor, count: int) -> torch.Tensor:
+        """What `finish` computes the logits of these rows from, [count, hidden]."""
+        return self.final(rows).narrow(0, 0, count).cpu()
+
+    def final(self, rows: torch.Tensor) -> torch.Tensor:
+        """Rows of the residual stream behind the last norm."""
+        last = len(self.w) - 1
+        h = self.h.index_select(0, rows.to(self.h.device))
+        return rms_norm(h, self.w[last]["final_norm"], self.f[last]["final_norm_epsilon"])

@@ -7,6 +7,7 @@ import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.GateConfig;
 import io.ennead.node.GrpcErrors;
 import io.ennead.router.generate.ByteCodec;
+import io.ennead.router.generate.FakeScorer;
 import io.ennead.router.generate.Generator;
 import io.ennead.router.generate.ModelInfo;
 import io.ennead.router.generate.RequestPolicy;
@@ -39,7 +40,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 public final class ApiFixture {
   public static final int CONTEXT = 32;
   public static final int VOCABULARY = 257;
-  public static final int HIDDEN = 4;
+  public static final int HIDDEN = FakeScorer.HIDDEN;
   public static final int LAYERS = 2;
   public static final int SCORE_TOKENS = 2000;
 

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** SoftLabels over gRPC, on a model of hashes. */
@@ -120,6 +121,23 @@ class SoftLabelsServiceTest {
     assertThat(Arrays.copyOfRange(floats(f16), vocabulary, 2 * vocabulary)).isEqualTo(rounded);
   }
 
+  @ParameterizedTest
+  @CsvSource({"DATA_TYPE_F32, 4", "DATA_TYPE_F16, 2"})
+  void hiddenStatesComeWithTheirRows(DataType type, int bytes) {
+    SoftLabelsResponse rows =
+        call(fixture, text("ab").setTop(3).setHiddenStates(type).build()).get(0);
+    assertThat(rows.getHiddenStates().getDataType()).isEqualTo(type);
+    assertThat(rows.getHiddenStates().getShapeList()).containsExactly(2L, (long) ApiFixture.HIDDEN);
+    assertThat(rows.getHiddenStates().getData().size()).isEqualTo(2 * ApiFixture.HIDDEN * bytes);
+    float[] states = TensorCodec.floats(rows.getHiddenStates(), "hidden_states");
+    float[] second = Arrays.copyOfRange(states, ApiFixture.HIDDEN, 2 * ApiFixture.HIDDEN);
+    float[] expected = FakeScorer.hidden(new int[] {256, 'a'});
+    assertThat(second)
+        .isEqualTo(
+            TensorCodec.floats(TensorCodec.encode(expected, type, expected.length), "expected"));
+    assertThat(call(fixture, text("ab").setTop(3).build()).get(0).hasHiddenStates()).isFalse();
+  }
+
   private static LogProbs at(int[] context, double inverse) {
     float[] logits = FakeScorer.logits(context, ApiFixture.VOCABULARY);
     return LogitRow.of(logits, 0, logits.length).at(inverse);
@@ -132,7 +150,8 @@ class SoftLabelsServiceTest {
   @Test
   void aTextOfManyMessagesHasEveryRowOnceAndGoesOnAnywhere() {
     int length = 5000;
-    List<SoftLabelsResponse> all = call(longTexts, longText(length).build());
+    SoftLabelsRequest.Builder text = longText(length).setHiddenStates(DataType.DATA_TYPE_F16);
+    List<SoftLabelsResponse> all = call(longTexts, text.build());
     assertThat(all).hasSizeGreaterThan(3);
     int next = 1;
     for (SoftLabelsResponse response : all.subList(0, all.size() - 1)) {
@@ -147,9 +166,19 @@ class SoftLabelsServiceTest {
     assertThat(scorer.jobs).allMatch(job -> job.tokens()[0] == first(length));
 
     SoftLabelsResponse third = all.get(2);
-    List<SoftLabelsResponse> resumed =
-        call(longTexts, longText(length).setFrom(third.getPlace()).build());
+    List<SoftLabelsResponse> resumed = call(longTexts, text.setFrom(third.getPlace()).build());
     assertThat(resumed.subList(0, resumed.size() - 1)).isEqualTo(all.subList(2, all.size() - 1));
+  }
+
+  @Test
+  void hiddenStatesCountAsBytesOfAMessage() {
+    SoftLabelsRequest.Builder text = longText(4500).setFull(DataType.DATA_TYPE_F16);
+    assertThat(call(longTexts, text.build()).get(0).getTokenIdsCount())
+        .isEqualTo(LabelReader.MAX_MESSAGE_BYTES / (2 * ApiFixture.VOCABULARY));
+    text.setHiddenStates(DataType.DATA_TYPE_F32);
+    assertThat(call(longTexts, text.build()).get(0).getTokenIdsCount())
+        .isEqualTo(
+            LabelReader.MAX_MESSAGE_BYTES / (2 * ApiFixture.VOCABULARY + 4 * ApiFixture.HIDDEN));
   }
 
   private static int first(int length) {
@@ -196,6 +225,10 @@ class SoftLabelsServiceTest {
         bad(text("a").setTop(1025), "top", "1025 (expected: 1 to 1024)"),
         bad(text("a").setFull(DataType.DATA_TYPE_BF16), "full", "DATA_TYPE_BF16"),
         bad(text("a").setFullValue(99), "full", "UNRECOGNIZED"),
+        bad(
+            text("a").setTop(1).setHiddenStates(DataType.DATA_TYPE_BF16),
+            "hidden_states",
+            "DATA_TYPE_BF16 (expected: DATA_TYPE_F32 or DATA_TYPE_F16)"),
         bad(text("a").setTop(1).setTemperature(Double.NaN), "temperature", "NaN"),
         bad(text("abc").setTop(1).setFrom(0), "from", "0 (expected: 1 to 3)"),
         bad(text("abc").setTop(1).setFrom(4), "from", "4 (expected: 1 to 3)"),

@@ -101,7 +101,7 @@ class RemoteExpertLayerTest {
     PlacementTracker tracker = new PlacementTracker(List.of(0, 1), EXPERTS, new Readiness());
     Expectations expected =
         new Expectations(
-            "model", dtype, true, WIDTH, false, Expectations.ExpertFingerprints.UNKNOWN);
+            "model", dtype, true, WIDTH, EXPERTS, false, Expectations.ExpertFingerprints.UNKNOWN);
     PeerMonitor monitor =
         PeerMonitor.start(
             Stream.of(nodes).map(FakeExpertNode::address).toList(),

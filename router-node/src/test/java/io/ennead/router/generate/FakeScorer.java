@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * the window before it. Answers at once, or when a test lets it.
  */
 public final class FakeScorer implements Scorer {
+  /** Width of a hidden state. */
+  public static final int HIDDEN = 4;
+
   /** What was asked for, in order. */
   public final List<ScoreJob> jobs = Collections.synchronizedList(new ArrayList<>());
 
@@ -42,6 +45,11 @@ public final class FakeScorer implements Scorer {
       logits[id] = (float) (2 * random.nextGaussian());
     }
     return logits;
+  }
+
+  /** The hidden state after these tokens. */
+  public static float[] hidden(int[] context) {
+    return logits(context, HIDDEN);
   }
 
   /** Answers from now on only when {@link #answer} is called. */
@@ -90,7 +98,11 @@ public final class FakeScorer implements Scorer {
   private void run(ScoreJob job, CompletableFuture<ScoredTokens> answer) {
     ScoreTask task = new ScoreTask(job, vocabulary, Optional.empty(), answer);
     for (int i = task.firstLogits(); i < job.fed().length; i++) {
-      task.accept(i, logits(Arrays.copyOf(job.tokens(), i + 1), vocabulary), 0);
+      int[] context = Arrays.copyOf(job.tokens(), i + 1);
+      if (task.wantsHidden()) {
+        task.hidden(i, hidden(context));
+      }
+      task.accept(i, logits(context, vocabulary), 0);
     }
     task.finished();
   }

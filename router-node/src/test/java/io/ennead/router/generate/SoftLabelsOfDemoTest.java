@@ -3,6 +3,8 @@ package io.ennead.router.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.checkpoint.FloatSource;
 import io.ennead.router.generate.BatchGenerator.BlockPool;
 import io.ennead.router.generate.ScoreJob.Labels;
 import io.ennead.router.model.DemoModel;
@@ -13,7 +15,9 @@ import io.ennead.router.sample.SoftLabel;
 import io.ennead.router.trace.TraceOptions;
 import io.ennead.wire.ComputeType;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -53,7 +57,7 @@ class SoftLabelsOfDemoTest {
   void theProbabilityOfTheNextTokenIsTheRecordedOne() {
     for (Golden golden : Golden.all().filter(g -> g.inputIds().length > 1).toList()) {
       int[] tokens = golden.inputIds();
-      List<SoftLabel> labels = label(tokens, 1, new Labels(1, 0));
+      List<SoftLabel> labels = label(tokens, 1, new Labels(1, 0, false));
       assertThat(labels).hasSize(tokens.length - 1);
       for (int place = 1; place < tokens.length; place++) {
         double probability = labels.get(place - 1).probabilities()[tokens[place]];
@@ -67,8 +71,8 @@ class SoftLabelsOfDemoTest {
   @Test
   void labelsAtATemperatureAreThoseOfThePowersOfPlainOnes() {
     int[] tokens = Golden.all().skip(7).findFirst().orElseThrow().inputIds();
-    List<SoftLabel> plain = label(tokens, 1, new Labels(1, 0));
-    List<SoftLabel> soft = label(tokens, 1, new Labels(0.5, 16));
+    List<SoftLabel> plain = label(tokens, 1, new Labels(1, 0, false));
+    List<SoftLabel> soft = label(tokens, 1, new Labels(0.5, 16, false));
     for (int row = 0; row < plain.size(); row++) {
       float[] p = plain.get(row).probabilities();
       double sum = 0;
@@ -84,8 +88,49 @@ class SoftLabelsOfDemoTest {
   }
 
   @Test
+  void theHeadTimesAHiddenStateGivesItsLabel() {
+    float[] head = head();
+    int[] tokens = Golden.all().skip(7).findFirst().orElseThrow().inputIds();
+    for (SoftLabel label : label(tokens, 1, new Labels(0.5, 0, true))) {
+      assertThat(label.hidden()).hasSize(DemoModel.HIDDEN);
+      double[] expected = softmax(product(head, label.hidden()), 0.5);
+      double furthest = 0;
+      for (int id = 0; id < DemoModel.VOCABULARY; id++) {
+        double apart = Math.abs(Math.log(label.probabilities()[id]) - Math.log(expected[id]));
+        furthest = Math.max(furthest, apart);
+      }
+      assertThat(furthest).isLessThan(2e-5);
+    }
+  }
+
+  private static float[] head() {
+    Checkpoint checkpoint = Checkpoint.open(DemoModel.DIRECTORY);
+    FloatBuffer head = FloatBuffer.allocate(DemoModel.VOCABULARY * DemoModel.HIDDEN);
+    try (FloatSource source = checkpoint.open(checkpoint.config().head())) {
+      source.read(0, head);
+    }
+    return head.array();
+  }
+
+  private static double[] product(float[] head, float[] hidden) {
+    double[] logits = new double[head.length / hidden.length];
+    for (int i = 0; i < head.length; i++) {
+      logits[i / hidden.length] += (double) head[i] * hidden[i % hidden.length];
+    }
+    return logits;
+  }
+
+  private static double[] softmax(double[] logits, double inverseTemperature) {
+    double max = Arrays.stream(logits).max().orElseThrow();
+    double[] powers =
+        Arrays.stream(logits).map(l -> Math.exp(inverseTemperature * (l - max))).toArray();
+    double sum = Arrays.stream(powers).sum();
+    return Arrays.stream(powers).map(power -> power / sum).toArray();
+  }
+
+  @Test
   void neitherNeighboursNorTheFirstPlaceChangeABit() {
-    Labels form = new Labels(0.25, 32);
+    Labels form = new Labels(0.25, 32, true);
     int[] tokens = Golden.all().skip(9).findFirst().orElseThrow().inputIds();
     List<SoftLabel> alone = label(tokens, 1, form);
     List<CompletableFuture<ScoredTokens>> neighbours = new ArrayList<>();

@@ -26,6 +26,7 @@ public record FamilyGolden(
   public record Sequence(
       @JsonProperty("input_ids") int[] inputIds,
       List<Layer> layers,
+      @JsonProperty("final_norm_last") double[] finalNormLast,
       @JsonProperty("logits_last") double[] logitsLast,
       @JsonProperty("greedy_ids") int[] greedyIds,
       @JsonProperty("greedy_logits") double[] greedyLogits) {}

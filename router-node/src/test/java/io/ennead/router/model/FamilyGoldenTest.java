@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.wire.ComputeType;
+import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -16,6 +17,7 @@ class FamilyGoldenTest {
   private static final double ROUTER_LOGIT = 1e-4;
   private static final double WEIGHT = 2e-5;
   private static final double LOGIT = 5e-5;
+  private static final double HIDDEN = 5e-5;
 
   @ParameterizedTest
   @MethodSource("io.ennead.router.model.FamilyGolden#families")
@@ -38,6 +40,10 @@ class FamilyGoldenTest {
         .filter(layer -> layer.expertIds() != null)
         .forEach(layer -> checkRouting(layer, runner));
     int length = sequence.inputIds().length;
+    float[] hidden = runner.hidden.get(length - 1);
+    assertThat(hidden).hasSize(model.config().hiddenSize());
+    double[] recorded = sequence.finalNormLast(); // of the first dimensions
+    assertClose(Arrays.copyOf(hidden, recorded.length), recorded, HIDDEN, "last hidden state");
     assertClose(runner.logits.get(length - 1), sequence.logitsLast(), LOGIT, "last logits");
     assertThat(runner.decode(length, sequence.greedyIds().length))
         .containsExactly(sequence.greedyIds());

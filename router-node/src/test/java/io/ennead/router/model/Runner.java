@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 /** Runs one sequence step by step, the plainest way there is, and keeps what came out. */
 final class Runner implements StepObserver {
   final List<float[]> logits = new ArrayList<>();
+  final List<float[]> hidden = new ArrayList<>();
   final List<List<float[]>> gateLogits = new ArrayList<>();
   final List<List<int[]>> experts = new ArrayList<>();
   final List<List<float[]>> weights = new ArrayList<>();
@@ -65,6 +66,16 @@ final class Runner implements StepObserver {
       experts.get(layer).add(Arrays.copyOfRange(chosen.experts(), row * k, (row + 1) * k));
       weights.get(layer).add(Arrays.copyOfRange(chosen.weights(), row * k, (row + 1) * k));
     }
+  }
+
+  @Override
+  public boolean wantsHidden(int span) {
+    return true;
+  }
+
+  @Override
+  public void hidden(int span, int row, float[] values) {
+    hidden.add(values);
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** A node that holds what it is told to, and computes nothing. */
@@ -24,6 +25,10 @@ final class PackHolder implements ExpertHolder {
   final Map<ExpertId, String> held = new ConcurrentHashMap<>();
   boolean refusesToLoad;
   boolean refusesToFree;
+  boolean lost;
+
+  /** How often it was told to load. */
+  final AtomicInteger loads = new AtomicInteger();
 
   /** Whose packs' experts have these fingerprints. */
   PackHolder(String name, Function<ExpertId, String> weights) {
@@ -33,6 +38,7 @@ final class PackHolder implements ExpertHolder {
 
   @Override
   public void load(List<ExpertId> experts, Optional<PackSource> pack, Duration deadline) {
+    loads.incrementAndGet();
     if (refusesToLoad) {
       throw ServingException.draining();
     }
@@ -49,6 +55,9 @@ final class PackHolder implements ExpertHolder {
 
   @Override
   public PeerState state() {
+    if (lost) {
+      return new PeerState.Lost("gone");
+    }
     return new PeerState.Ready(
         new PeerDescription(name, "1", "model", "f32", "cpu", "id", true, 1, held));
   }

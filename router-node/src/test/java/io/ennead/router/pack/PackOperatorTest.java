@@ -7,12 +7,14 @@ import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.expert.checkpoint.ModelFormatException;
 import io.ennead.expert.pack.ExpertCopies;
 import io.ennead.expert.pack.PackDirectory;
 import io.ennead.expert.pack.PackId;
 import io.ennead.router.balance.Balancer;
 import io.ennead.router.dispatch.ExpertRowCounts;
 import io.ennead.router.moe.ActivePacks;
+import io.ennead.router.moe.GatePack;
 import io.ennead.router.moe.GatePacks;
 import io.ennead.v1.ErrorReason;
 import java.io.IOException;
@@ -35,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class PackOperatorTest {
   private static final PackId ONE = new PackId("one", "1");
+  private static final String FILE = "active.json";
   private static final PackId TWO = new PackId("two", "1");
 
   private final Checkpoint model =
@@ -49,14 +52,20 @@ class PackOperatorTest {
   @TempDir private Path packs;
   private PackOperator operator;
 
-  private PackOperator operator(ActivePacks of) {
-    return new PackOperator(
+  private PackOperator operator(ActivePacks of, String file, Duration endLimit) {
+    return PackOperator.open(
         new Balancer(() -> List.of(a, b), new ExpertRowCounts(List.of(0), own)),
         new PackDirectory(packs, model.config(), fingerprint),
+        packs.resolve(file),
         fingerprints,
         of,
         placements::incrementAndGet,
-        Duration.ofMillis(50));
+        endLimit);
+  }
+
+  /** As a start of a router does, which knows nothing but its files. */
+  private PackOperator operator(ActivePacks of, String file) {
+    return operator(of, file, Duration.ofMillis(50));
   }
 
   @BeforeEach
@@ -65,7 +74,7 @@ class PackOperatorTest {
       ExpertCopies.write(
           packs.resolve(id.directory()), id, model, fingerprint, new TreeMap<>(Map.of(0, 1)));
     }
-    operator = operator(active);
+    operator = operator(active, FILE);
     a.held.put(new ExpertId(0, 0), "own");
   }
 
@@ -157,7 +166,7 @@ class PackOperatorTest {
   void anotherRouterTakesOverTheIdsAndKeepsWhatTheFirstStillUses() {
     operator.add(TWO, 1, false);
     ActivePacks others = new ActivePacks();
-    PackOperator second = operator(others);
+    PackOperator second = operator(others, "of-the-second.json");
     a.held.put(id(own + 5), "of a pack that nobody here knows");
     PlacedPack same = second.add(TWO, 1, false);
     assertThat(same.first()).isEqualTo(own);
@@ -184,14 +193,7 @@ class PackOperatorTest {
 
   @Test
   void oneChangeAtATime() {
-    PackOperator patient =
-        new PackOperator(
-            new Balancer(() -> List.of(a, b), new ExpertRowCounts(List.of(0), own)),
-            new PackDirectory(packs, model.config(), fingerprint),
-            fingerprints,
-            active,
-            () -> {},
-            Duration.ofSeconds(30));
+    PackOperator patient = operator(active, FILE, Duration.ofSeconds(30));
     patient.add(TWO, 1, false);
     GatePacks held = active.hold();
     var removing = CompletableFuture.runAsync(() -> patient.remove(TWO, false));
@@ -203,5 +205,88 @@ class PackOperatorTest {
         .isEqualTo(ErrorReason.ERROR_REASON_QUEUE_FULL);
     active.release(held);
     removing.join();
+  }
+
+  @Test
+  void activePacksAreThereAgainAfterARestart() {
+    operator.add(ONE, 1, false);
+    operator.add(TWO, 2, true);
+    operator.add(ONE, 2, false);
+    a.held.clear();
+    b.held.clear();
+    ActivePacks gate = new ActivePacks();
+    PackOperator restarted = operator(gate, FILE);
+    assertThat(restarted.packs()).extracting(PlacedPack::id).containsExactly(ONE, TWO);
+    assertThat(restarted.packs()).extracting(PlacedPack::first).containsExactly(own, own + 1);
+    assertThat(gate.current().packs())
+        .extracting(GatePack::suppressed)
+        .containsExactly(false, true);
+    assertThat(fingerprints.needed()).containsExactly(id(own));
+    assertThat(restarted.missingReplicas()).isEqualTo(4);
+    assertThat(restarted.refill()).isEmpty();
+    assertThat(a.held).containsOnlyKeys(id(own), id(own + 1));
+    assertThat(b.held).containsOnlyKeys(id(own), id(own + 1));
+    assertThat(restarted.missingReplicas()).isZero();
+    restarted.remove(ONE, false);
+    assertThat(operator(new ActivePacks(), FILE).packs())
+        .extracting(PlacedPack::id)
+        .containsExactly(TWO);
+  }
+
+  @Test
+  void whatOneNodeLoadsAgainStaysWhenAnotherCannot() {
+    operator.add(ONE, 2, false);
+    a.held.clear();
+    b.held.clear();
+    a.refusesToLoad = true;
+    assertThat(operator.refill()).containsExactly("one@1 on a: shutting down");
+    assertThat(b.held).containsKey(id(own));
+    assertThat(operator.missingReplicas()).isEqualTo(1);
+  }
+
+  @Test
+  void aRouterDoesNotStartWithoutAPackThatWasActive() throws IOException {
+    operator.add(ONE, 1, false);
+    Path file = packs.resolve(FILE);
+    String kept = Files.readString(file);
+    for (String wrong :
+        List.of(
+            kept.replace("\"one\"", "\"none\""),
+            kept.replace("\"one\"", "\"two\""), // another content
+            kept.replace("\"first_expert\" : " + own, "\"first_expert\" : " + (own - 1)),
+            kept.replace("\"replicas\" : 1", "\"replicas\" : 0"),
+            kept.replace("\"format_version\" : 1", "\"format_version\" : 2"),
+            kept.substring(0, kept.length() / 2))) {
+      assertThat(wrong).isNotEqualTo(kept);
+      Files.writeString(file, wrong);
+      ActivePacks gate = new ActivePacks();
+      assertThatThrownBy(() -> operator(gate, FILE))
+          .isInstanceOf(ModelFormatException.class)
+          .hasMessageContaining(file.toString());
+      assertThat(gate.current()).isEqualTo(GatePacks.NONE);
+    }
+  }
+
+  @Test
+  void whatCannotBeKeptIsUndone() throws IOException {
+    operator.add(ONE, 1, false);
+    Path file = packs.resolve(FILE);
+    Files.writeString(file, Files.readString(file).replace("\"replicas\" : 1", "\"replicas\" : 2"));
+    assertThatThrownBy(() -> operator.add(TWO, 1, false))
+        .hasMessageContaining("changed by another (expected: a file of this router alone")
+        .extracting(e -> ((ServingException) e).reason())
+        .isEqualTo(ErrorReason.ERROR_REASON_ENGINE_FAILURE);
+    assertThat(operator.packs()).extracting(PlacedPack::id).containsExactly(ONE);
+    assertThatThrownBy(() -> operator.remove(ONE, false))
+        .hasMessageContaining("changed by another");
+    assertThat(b.held).containsOnlyKeys(id(own));
+    assertThat(a.held).doesNotContainKey(id(own + 1));
+    assertThat(active.current().packs()).hasSize(1);
+    assertThat(fingerprints.needed()).containsExactly(id(own));
+  }
+
+  @Test
+  void aRouterWithoutADirectoryOfPacksReadsNoFile() {
+    assertThat(PackFile.read(Path.of("")).entries()).isEmpty();
   }
 }

@@ -41,7 +41,7 @@ class MembershipTest {
     certificates.add(name);
     var expected =
         new Expectations(
-            "model", ComputeType.F32, true, 4, false, Expectations.ExpertFingerprints.UNKNOWN);
+            "model", ComputeType.F32, true, 4, 8, false, Expectations.ExpertFingerprints.UNKNOWN);
     return GrpcExpertPeer.open(
         address, name, Dialer.PLAINTEXT, loops, new PeerCodec(expected), () -> {});
   }

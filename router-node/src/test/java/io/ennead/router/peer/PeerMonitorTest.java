@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class PeerMonitorTest {
   private static final int WIDTH = 4;
+  private static final int OWN = 8;
   private static final FakeExperts EXPERTS = new FakeExperts(WIDTH, ComputeType.F32, 1);
   private static final PeerMonitor.Options ONCE =
       new PeerMonitor.Options(Duration.ofHours(1), Duration.ofSeconds(20));
@@ -69,6 +70,7 @@ class PeerMonitorTest {
         ComputeType.F32,
         true,
         WIDTH,
+        OWN,
         mixedNumerics,
         (layer, expert) ->
             layer == 0 && expert == 7 ? Optional.of("weights-as-trained") : Optional.empty());
@@ -165,6 +167,7 @@ class PeerMonitorTest {
             ComputeType.F32,
             true,
             WIDTH,
+            OWN,
             false,
             (layer, expert) -> {
               Uninterruptibles.awaitUninterruptibly(mayFail);
@@ -217,6 +220,16 @@ class PeerMonitorTest {
         .containsPattern(
             "fingerprint of expert 3 of layer 0: (retrained|weights-0-3) \\(expected:"
                 + " (retrained|weights-0-3)\\) as on its replica 127");
+  }
+
+  @Test
+  void nodesMayHoldOtherPacksUnderTheSameId() {
+    FakeExpertNode first = node("first", expert(OWN));
+    FakeExpertNode second = node("second", expert(OWN));
+    second.describeAs(
+        d -> d.setExperts(0, d.getExperts(0).toBuilder().setFingerprint("of another pack")));
+    List<ExpertPeer> peers = watch(PeerMonitor.Options.DEFAULT, first, second);
+    await().until(() -> peers.stream().allMatch(p -> p.state() instanceof PeerState.Ready));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ennead.expert.architecture.ExpertId;
 import io.ennead.node.Readiness;
+import io.ennead.router.peer.Expectations.ExpertFingerprints;
 import io.ennead.router.peer.ExpertPeer;
 import io.ennead.router.peer.PeerAddress;
 import io.ennead.router.peer.PeerDescription;
@@ -14,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -109,6 +112,29 @@ class PlacementTest {
             .toArray(ExpertId[]::new);
     assertThat(of(new StatePeer(1).holds(held)).missing())
         .contains("expert 3 of layer 0; experts 1, 2, 3 of layers 1, 2");
+  }
+
+  @Test
+  void expertsOfPacksThatTheGateMayChooseAreMissedToo() {
+    ExpertId packed = new ExpertId(1, 4);
+    ExpertFingerprints packs =
+        new ExpertFingerprints() {
+          @Override
+          public Optional<String> of(int layer, int expert) {
+            return Optional.of(packed.toString());
+          }
+
+          @Override
+          public Set<ExpertId> needed() {
+            return Set.of(packed);
+          }
+        };
+    StatePeer own = new StatePeer(1).holds(everyLayer(0, 1, 2, 3));
+    StatePeer holder = new StatePeer(2).holds(packed);
+    assertThat(Placement.of(LAYERS, 4, packs, List.of(own)).missing())
+        .contains("expert 4 of layer 1");
+    assertThat(Placement.of(LAYERS, 4, packs, List.of(own)).missingExperts()).isEqualTo(1);
+    assertThat(Placement.of(LAYERS, 4, packs, List.of(own, holder)).missing()).isEmpty();
   }
 
   @Test

@@ -55,26 +55,28 @@ public record ClusterPlan(
 
   /** The same with more flags of every expert node. */
   public ClusterPlan withExpertFlags(String... flags) {
-    return new ClusterPlan(
-        model, dtype, modelExperts, ports, replicas, List.of(flags), routerExtras);
+    return withMoreFlags(List.of(flags), List.of());
   }
 
   /** The same with more flags of the router. */
   public ClusterPlan withRouterFlags(String... flags) {
-    return new ClusterPlan(
-        model, dtype, modelExperts, ports, replicas, expertExtras, List.of(flags));
+    return withMoreFlags(List.of(), List.of(flags));
   }
 
-  /** The same with still more flags of every node. */
+  /** The same with more flags of every node. */
   ClusterPlan withMoreFlags(List<String> flags) {
+    return withMoreFlags(flags, flags);
+  }
+
+  private ClusterPlan withMoreFlags(List<String> ofExperts, List<String> ofRouter) {
     return new ClusterPlan(
         model,
         dtype,
         modelExperts,
         ports,
         replicas,
-        Stream.concat(expertExtras.stream(), flags.stream()).toList(),
-        Stream.concat(routerExtras.stream(), flags.stream()).toList());
+        Stream.concat(expertExtras.stream(), ofExperts.stream()).toList(),
+        Stream.concat(routerExtras.stream(), ofRouter.stream()).toList());
   }
 
   /** How many expert nodes there are. */

@@ -103,6 +103,9 @@ class ClusterPlanTest {
     ClusterPlan plan = plan(1, 8).withExpertFlags("--a=1").withRouterFlags("--b=2");
     assertThat(plan.expertFlags(0)).contains("--a=1").doesNotContain("--b=2");
     assertThat(plan.routerFlags()).contains("--b=2").doesNotContain("--a=1");
+    ClusterPlan more = plan.withRouterFlags("--c=3").withExpertFlags("--d=4");
+    assertThat(more.routerFlags()).contains("--b=2", "--c=3");
+    assertThat(more.expertFlags(0)).contains("--a=1", "--d=4");
   }
 
   private static ClusterPlan plan(int nodes, int experts) {

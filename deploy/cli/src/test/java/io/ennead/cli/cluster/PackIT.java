@@ -2,15 +2,22 @@ package io.ennead.cli.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.ennead.client.ClusterClient;
 import io.ennead.client.EnneadClient;
 import io.ennead.errors.ServingException;
+import io.ennead.expert.ExpertConfig;
+import io.ennead.expert.ExpertNode;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.Fingerprints;
+import io.ennead.expert.engine.TorchExperts;
 import io.ennead.expert.pack.ExpertCopies;
 import io.ennead.expert.pack.PackId;
+import io.ennead.node.ConfigLoader;
 import io.ennead.node.Dialer;
+import io.ennead.router.RouterConfig;
+import io.ennead.router.RouterNode;
 import io.ennead.v1.ActivePack;
 import io.ennead.v1.AddPackRequest;
 import io.ennead.v1.GenerateRequest;
@@ -18,6 +25,7 @@ import io.ennead.v1.GenerateResponse;
 import io.ennead.v1.Model;
 import io.ennead.v1.PlacedExpert;
 import io.ennead.v1.RemovePackRequest;
+import io.ennead.v1.TokenLogprob;
 import io.ennead.v1.TraceLevel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Packs come and go while requests are served: none fails, and those that a pack is nothing for
- * keep their bits. {@code -Dennead.long=true} does it fifty times.
+ * keep their bits. {@code -Dennead.long=true} does it fifty times. And nodes go and come back: the
+ * packs do too.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(600)
@@ -49,7 +58,9 @@ class PackIT {
   private static final PackId TWIN = new PackId("twin", "1");
 
   private final PortPlan ports = PortPlan.of(0, 2);
-  private LocalCluster cluster;
+  private final List<ExpertNode> nodes = new ArrayList<>();
+  private ClusterPlan plan;
+  private RouterNode router;
   private ClusterClient operator;
 
   private final AtomicBoolean stopped = new AtomicBoolean();
@@ -66,17 +77,40 @@ class PackIT {
         model,
         Fingerprints.model(model),
         new TreeMap<>(Map.of(0, 1, 1, 2, 2, 3, 3, 4)));
-    ClusterPlan plan =
+    plan =
         new ClusterPlan(DemoPlan.MODEL, "f32", DemoPlan.EXPERTS, ports)
             .withMoreFlags(List.of("--packs", packs.toString()));
-    cluster = LocalCluster.start(plan, DemoPlan.START_LIMIT);
+    for (int node = 0; node < plan.nodes(); node++) {
+      nodes.add(startExpert(node));
+    }
+    startRouter();
+  }
+
+  private ExpertNode startExpert(int node) throws InterruptedException {
+    ExpertConfig config =
+        ConfigLoader.load(ExpertConfig.class, "expert", plan.expertFlags(node), Map.of());
+    ExpertNode expert = ExpertNode.start(config, TorchExperts::load);
+    expert.awaitReady(DemoPlan.START_LIMIT);
+    return expert;
+  }
+
+  private void startRouter() throws InterruptedException {
+    router =
+        RouterNode.start(
+            ConfigLoader.load(RouterConfig.class, "router", plan.routerFlags(), Map.of()));
     operator = ClusterClient.connect("127.0.0.1:" + ports.cluster(), Dialer.PLAINTEXT);
+    router.awaitReady(DemoPlan.START_LIMIT);
+  }
+
+  private void stopRouter() {
+    operator.close();
+    router.close();
   }
 
   @AfterAll
   void close() {
-    operator.close();
-    cluster.close();
+    stopRouter();
+    nodes.forEach(ExpertNode::close);
   }
 
   private EnneadClient client() {
@@ -205,5 +239,48 @@ class PackIT {
     assertThatThrownBy(this::remove)
         .isInstanceOf(ServingException.class)
         .hasMessageContaining("pack: twin@1 (expected: one of [])");
+  }
+
+  @Test
+  void packsOutliveTheRouterAndTheNodesThatHoldThem() throws InterruptedException {
+    add(false, 2);
+    List<TokenLogprob> before = bits();
+    stopRouter();
+    startRouter();
+    assertThat(holders()).containsExactly("expert-0", "expert-1");
+    assertThat(bits()).isEqualTo(before);
+    nodes.remove(1).close();
+    await().atMost(LIMIT).until(() -> holders().equals(List.of("expert-0")));
+    nodes.add(startExpert(1));
+    await().atMost(LIMIT).until(() -> holders().equals(List.of("expert-0", "expert-1")));
+    assertThat(bits()).isEqualTo(before);
+    remove();
+    stopRouter();
+    startRouter();
+    assertThat(operator.packs(LIMIT).getPacksList()).isEmpty();
+  }
+
+  /** The nodes that hold the only pack. */
+  private List<String> holders() {
+    List<ActivePack> packs = operator.packs(LIMIT).getPacksList();
+    assertThat(packs).hasSize(1);
+    return packs.get(0).getNodesList();
+  }
+
+  /** Tokens and log-probabilities of an answer that the pack has a part in. */
+  private List<TokenLogprob> bits() {
+    List<TokenLogprob> bits = new ArrayList<>();
+    AtomicBoolean beyond = new AtomicBoolean();
+    try (EnneadClient client = client();
+        var generation = client.generate(request(11).setLogprobs(2).build(), LIMIT)) {
+      generation.forEachRemaining(
+          piece -> {
+            bits.addAll(piece.getLogprobsList());
+            beyond.compareAndSet(false, chosen(piece));
+          });
+    }
+    assertThat(beyond).isTrue();
+    assertThat(bits).isNotEmpty();
+    return bits;
   }
 }
