@@ -1,5 +1,6 @@
 package io.ennead.node;
 
+import io.ennead.node.tls.TlsIdentity;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
@@ -13,6 +14,7 @@ import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.Optional;
 
 /** Begins channels to nodes, with the credentials that all of them get. Thread-safe. */
@@ -45,7 +47,8 @@ public final class Dialer {
    * @param ca what servers are checked with; absent: what Java trusts
    * @param certificate this client's own chain, if it has one
    * @param key the key of the certificate
-   * @throws ConfigException when a file cannot be read
+   * @throws ConfigException when a file cannot be read, or key and certificate do not belong
+   *     together
    */
   public static Dialer tls(Optional<Path> ca, Optional<Path> certificate, Optional<Path> key) {
     TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
@@ -57,9 +60,9 @@ public final class Dialer {
         throw new ConfigException("tls-cert and tls-key: one of them (expected: both or none)");
       }
       if (certificate.isPresent()) {
-        builder.keyManager(certificate.get().toFile(), key.orElseThrow().toFile());
+        builder.keyManager(TlsIdentity.keys(certificate.get(), key.orElseThrow()));
       }
-    } catch (IOException e) {
+    } catch (IOException | GeneralSecurityException e) {
       throw new ConfigException("tls: %s (expected: PEM files)".formatted(e.getMessage()), e);
     }
     return with(builder.build());

@@ -1,55 +1,39 @@
 package io.ennead.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.ennead.access.ApiKeys;
+import io.ennead.access.Role;
+import io.ennead.cli.certs.DevelopmentCa;
+import io.ennead.cli.certs.DevelopmentCa.Issued;
+import io.ennead.node.ConfigException;
+import io.ennead.node.Dialer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** A client whose files do not fit each other learns it before it calls. */
 class CredentialsTest {
   @TempDir private Path directory;
 
   @Test
-  void keysPrintsTheKeyAndKeepsItsHash() throws IOException {
-    Path file = directory.resolve("keys.yaml");
-    CliRun run = CliRun.of("keys", "web", "--file", file.toString(), "--role", "infer,read");
-    assertThat(run.code()).isZero();
-    assertThat(run.out().strip()).startsWith("ennead_");
-    assertThat(Files.readString(file)).contains("web").doesNotContain(run.out().strip());
-    assertThat(ApiKeys.read(file).size()).isEqualTo(1);
+  void aKeyOfAnotherCertificateIsRefused() throws IOException {
+    DevelopmentCa ca = DevelopmentCa.open(directory);
+    Issued one = ca.issue("one", List.of(), List.of(Role.INFER), Duration.ofDays(1));
+    Issued other = ca.issue("other", List.of(), List.of(Role.INFER), Duration.ofDays(1));
+    assertThat(dialer(one.certificate(), one.key())).isNotNull();
+    assertThatThrownBy(() -> dialer(one.certificate(), other.key()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "tls: %s: not the key of the certificate (expected: PEM files)".formatted(other.key()));
   }
 
-  @Test
-  void aKeyMayHaveAShareAndAPriority() throws IOException {
-    Path file = directory.resolve("shared.yaml");
-    CliRun run =
-        CliRun.of(("keys chat --role infer --share 3 --priority high --file " + file).split(" "));
-    assertThat(run.code()).isZero();
-    assertThat(Files.readString(file)).endsWith(", share: 3, priority: high}");
-    assertThat(CliRun.of("keys", "x", "--role", "infer", "--priority", "now").err())
-        .contains("priority: now (expected: low, normal, high)");
-  }
-
-  @Test
-  void anUnknownRoleIsWrongUsage() {
-    CliRun run = CliRun.of("keys", "web", "--role", "king");
-    assertThat(run.code()).isEqualTo(2);
-    assertThat(run.err()).contains("role: king (expected: infer, read, admin, node)");
-  }
-
-  @Test
-  void certsMakesAnAuthorityOnceAndPrintsFlags() throws IOException {
-    String[] command = {"certs", "router", "--dir", directory.toString(), "--role", "node"};
-    CliRun run = CliRun.of(command);
-    assertThat(run.code()).isZero();
-    assertThat(run.out())
-        .contains("--tls-cert " + directory.resolve("router.pem"))
-        .contains("--tls-ca " + directory.resolve("ca.pem"));
-    String authority = Files.readString(directory.resolve("ca.pem"));
-    assertThat(CliRun.of(command).code()).isZero();
-    assertThat(directory.resolve("ca.pem")).hasContent(authority);
+  private Dialer dialer(Path certificate, Path key) {
+    return Dialer.tls(
+        Optional.of(directory.resolve("ca.pem")), Optional.of(certificate), Optional.of(key));
   }
 }

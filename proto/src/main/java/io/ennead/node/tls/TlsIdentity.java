@@ -8,6 +8,7 @@ import io.grpc.TlsServerCredentials.ClientAuth;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -48,6 +49,21 @@ public final class TlsIdentity {
     }
     identity.reload();
     return identity;
+  }
+
+  /**
+   * A client's own chain and key, read once.
+   *
+   * @throws IOException when one cannot be read, or they do not belong together: a server would
+   *     only say that the handshake failed
+   * @throws GeneralSecurityException when one holds something else
+   */
+  public static KeyManager keys(Path certificate, Path key)
+      throws IOException, GeneralSecurityException {
+    X509Certificate[] chain = Pem.certificates(certificate);
+    AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
+    keys.updateIdentityCredentials(chain, Pem.key(key, chain[0]));
+    return keys;
   }
 
   /** Reads the files again; when that fails, what was read before stays in use. */
