@@ -33,6 +33,7 @@ final class SecuredCluster implements AutoCloseable {
   private final Path directory;
   private final DevelopmentCa ca;
   private final Map<Role, String> keys = new EnumMap<>(Role.class);
+  private final Issued client;
   private final ClusterPlan plan;
   private final LocalCluster cluster;
 
@@ -41,6 +42,7 @@ final class SecuredCluster implements AutoCloseable {
     this.ca = DevelopmentCa.open(directory.resolve("ca"));
     Files.copy(ca.caFile(), trusted());
     issueNode(ca);
+    this.client = ca.issue("client", List.of(), List.of(), DAY);
     for (Role role : Role.values()) {
       keys.put(role, addKey(role.label(), role));
     }
@@ -98,8 +100,8 @@ final class SecuredCluster implements AutoCloseable {
   }
 
   /** A client certificate of the cluster's CA that gives no role. */
-  Issued client() throws IOException {
-    return ca.issue("client", List.of(), List.of(), DAY);
+  Issued client() {
+    return client;
   }
 
   Dialer dialer(Issued certificate) {
