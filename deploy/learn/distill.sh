@@ -28,35 +28,8 @@ read -ra shape <<< "${SHAPE:---hidden 96 --layers 2 --heads 3 --kv-heads 1 --wid
 port=${BASE_PORT:-18700}
 jobs=${JOBS:-1}
 chunk=128
-servers=()
 
-stop() {
-  [ "${#servers[@]}" -gt 0 ] || return 0
-  kill "${servers[@]}" 2> /dev/null || true
-  wait "${servers[@]}" 2> /dev/null || true
-}
 trap stop EXIT
-
-# Serves a model and waits until it is ready, by what it says itself: another may answer at its port. Not in a subshell, whose
-# servers nobody stops.
-serve() { # PORT ARGUMENT...
-  local at=$1 log=$out/server-$1.log pid
-  shift
-  : > "$log" # what an earlier one said
-  "$ennead" local --base-port "$at" --max-tokens 1 "$@" > "$log" 2>&1 &
-  pid=$!
-  servers+=("$pid")
-  for _ in $(seq 300); do
-    ! grep -q '^Serving; ' "$log" || return 0
-    if ! kill -0 "$pid" 2> /dev/null; then
-      echo "the server at port $at ended: $(tail -n 5 "$log")" >&2
-      return 1
-    fi
-    sleep 1
-  done
-  echo "no server at port $at: see $log" >&2
-  return 1
-}
 
 train() { # NAME SEED ARGUMENT...
   local dir=$out/$1-$2
@@ -136,7 +109,7 @@ through_api() { # DIRECTORY of the student that is served
 }
 
 mkdir -p "$out"
-serve "$port" --nodes 1
+serve "$port" "$out/server-$port.log" --nodes 1
 lanes=()
 for ((lane = 0; lane < jobs; lane++)); do
   train_lane "$lane" &
@@ -147,5 +120,5 @@ for pid in "${lanes[@]}"; do
 done
 report | tee "$out/report.md"
 student=$out/T${temperatures[0]}-${seeds[0]}
-serve "$((port + 100))" --model "$student/model" --nodes 1
+serve "$((port + 100))" "$out/server-$((port + 100)).log" --model "$student/model" --nodes 1
 through_api "$student" | tee -a "$out/report.md"

@@ -23,3 +23,34 @@ mean_and_half() {
       printf "%d %.9f %.9f\n", NR, mean, half
     }'
 }
+
+servers=()
+
+# For an exit's trap.
+stop() {
+  [ "${#servers[@]}" -gt 0 ] || return 0
+  kill "${servers[@]}" 2> /dev/null || true
+  wait "${servers[@]}" 2> /dev/null || true
+}
+
+# Serves a model and waits until it is ready, by what it says itself: another may answer at its port. Not to be called in a
+# subshell, whose servers nobody stops. $ennead is the command.
+serve() { # PORT LOG ARGUMENT...
+  local at=$1 log=$2 pid
+  shift 2
+  : > "$log" # what an earlier one said
+  # shellcheck disable=SC2154
+  "$ennead" local --base-port "$at" --max-tokens 1 "$@" > "$log" 2>&1 &
+  pid=$!
+  servers+=("$pid")
+  for _ in $(seq 300); do
+    ! grep -q '^Serving; ' "$log" || return 0
+    if ! kill -0 "$pid" 2> /dev/null; then
+      echo "the server at port $at ended: $(tail -n 5 "$log")" >&2
+      return 1
+    fi
+    sleep 1
+  done
+  echo "no server at port $at: see $log" >&2
+  return 1
+}

@@ -7,6 +7,7 @@ import io.ennead.client.EnneadClient;
 import io.ennead.learn.Distillation;
 import io.ennead.learn.DistillationPlan;
 import io.ennead.learn.DistillationResult;
+import io.ennead.learn.model.Objective;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -65,6 +66,22 @@ final class DistillCommand implements Callable<Integer> {
   private @Nullable Path labels;
 
   @Option(
+      names = "--alpha",
+      defaultValue = "0.9",
+      paramLabel = "A",
+      description =
+          "Share of the teacher's labels in alpha T^2 KL + (1 - alpha) cross-entropy, 0 to 1; 0: the"
+              + " text's own tokens alone (default: ${DEFAULT-VALUE}).")
+  private double alpha;
+
+  @Option(
+      names = "--label-temperature",
+      defaultValue = "2",
+      paramLabel = "T",
+      description = "T of the labels, more than 0 (default: ${DEFAULT-VALUE}).")
+  private double temperature;
+
+  @Option(
       names = "--top",
       defaultValue = "64",
       paramLabel = "N",
@@ -73,44 +90,12 @@ final class DistillCommand implements Callable<Integer> {
   private int top;
 
   @Option(
-      names = "--chunk",
-      defaultValue = "128",
-      converter = CountConverter.class,
-      paramLabel = "N",
-      description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
-  private int chunk;
-
-  @Option(
-      names = "--sequences",
-      defaultValue = "100000",
-      converter = CountConverter.class,
-      paramLabel = "N",
-      description = "Sequences of the corpus at most (default: ${DEFAULT-VALUE}).")
-  private int sequences;
-
-  @Option(
       names = "--validation-sequences",
       defaultValue = "1000",
       converter = CountConverter.class,
       paramLabel = "N",
       description = "Whole sequences of the validation text at most (default: ${DEFAULT-VALUE}).")
   private int validationSequences;
-
-  @Option(
-      names = "--checkpoint-every",
-      defaultValue = "100",
-      converter = CountConverter.class,
-      paramLabel = "STEPS",
-      description = "Steps from a checkpoint to the next (default: ${DEFAULT-VALUE}).")
-  private int checkpointEvery;
-
-  @Option(
-      names = "--threads",
-      defaultValue = "1",
-      converter = CountConverter.class,
-      paramLabel = "N",
-      description = "Native threads; with 1 a run's bits are always the same (default: 1).")
-  private int threads;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -141,13 +126,13 @@ final class DistillCommand implements Callable<Integer> {
         directory,
         labels == null ? directory.resolve("labels") : labels,
         student.shape(),
-        training.options(),
-        chunk,
-        sequences,
+        training.options(() -> new Objective(alpha, temperature)),
+        training.chunk(),
+        training.sequences(),
         validationSequences,
         top,
-        checkpointEvery,
-        threads);
+        training.checkpointEvery(),
+        training.threads());
   }
 
   private static String json(DistillationResult result) {

@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       SynthesizeCommand.class,
       DistillCommand.class,
+      TrainExpertCommand.class,
       HealthCommand.class,
       CertsCommand.class,
       KeysCommand.class,

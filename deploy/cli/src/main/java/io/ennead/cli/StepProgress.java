@@ -47,16 +47,21 @@ final class StepProgress implements AutoCloseable {
     int full = WIDTH * report.step() / steps;
     return String.format(
         Locale.ROOT,
-        "[%s%s] step %d of %d, loss %.3f, cross-entropy %.3f, KL %.3f, %.0f tokens/s, waited %.2f s",
+        "[%s%s] step %d of %d, loss %.3f, cross-entropy %.3f%s, %.0f tokens/s, waited %.2f s",
         "#".repeat(full),
         "-".repeat(WIDTH - full),
         report.step(),
         steps,
         report.losses().total(),
         report.losses().crossEntropy(),
-        report.losses().divergence(),
+        divergence(report.losses().divergence()),
         rate,
         report.waited());
+  }
+
+  /** There is none without labels. */
+  private static String divergence(double value) {
+    return Double.isNaN(value) ? "" : String.format(Locale.ROOT, ", KL %.3f", value);
   }
 
   @Override

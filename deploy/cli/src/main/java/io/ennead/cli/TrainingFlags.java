@@ -2,26 +2,11 @@ package io.ennead.cli;
 
 import io.ennead.learn.model.Objective;
 import io.ennead.learn.train.TrainingOptions;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
-/** How a student is trained. */
+/** How something is trained. */
 final class TrainingFlags {
-  @Option(
-      names = "--alpha",
-      defaultValue = "0.9",
-      paramLabel = "A",
-      description =
-          "Share of the teacher's labels in alpha T^2 KL + (1 - alpha) cross-entropy, 0 to 1; 0: the"
-              + " text's own tokens alone (default: ${DEFAULT-VALUE}).")
-  private double alpha;
-
-  @Option(
-      names = "--label-temperature",
-      defaultValue = "2",
-      paramLabel = "T",
-      description = "T of the labels, more than 0 (default: ${DEFAULT-VALUE}).")
-  private double temperature;
-
   @Option(
       names = "--steps",
       defaultValue = "1000",
@@ -74,6 +59,38 @@ final class TrainingFlags {
   private double clip;
 
   @Option(
+      names = "--checkpoint-every",
+      defaultValue = "100",
+      converter = CountConverter.class,
+      paramLabel = "STEPS",
+      description = "Steps from a checkpoint to the next (default: ${DEFAULT-VALUE}).")
+  private int checkpointEvery;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      converter = CountConverter.class,
+      paramLabel = "N",
+      description = "Native threads; with 1 a run's bits are always the same (default: 1).")
+  private int threads;
+
+  @Option(
+      names = "--chunk",
+      defaultValue = "128",
+      converter = CountConverter.class,
+      paramLabel = "N",
+      description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
+  private int chunk;
+
+  @Option(
+      names = "--sequences",
+      defaultValue = "100000",
+      converter = CountConverter.class,
+      paramLabel = "N",
+      description = "Sequences of a corpus at most (default: ${DEFAULT-VALUE}).")
+  private int sequences;
+
+  @Option(
       names = "--seed",
       defaultValue = "0",
       converter = SeedConverter.class,
@@ -81,10 +98,27 @@ final class TrainingFlags {
       description = "Of first weights and order of the data (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  TrainingOptions options() {
+  int checkpointEvery() {
+    return checkpointEvery;
+  }
+
+  int threads() {
+    return threads;
+  }
+
+  int chunk() {
+    return chunk;
+  }
+
+  int sequences() {
+    return sequences;
+  }
+
+  /** For an objective, whose own faults are told alike. */
+  TrainingOptions options(Supplier<Objective> objective) {
     try {
       return new TrainingOptions(
-          new Objective(alpha, temperature),
+          objective.get(),
           steps,
           batch,
           rate,

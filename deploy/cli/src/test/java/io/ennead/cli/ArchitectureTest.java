@@ -10,6 +10,8 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.ennead.router.model.TextCodec;
+import io.ennead.router.model.TextTokenizer;
 import io.ennead.router.moe.RoutingProfile;
 import io.ennead.router.moe.SetLikelihood;
 import io.ennead.router.sample.Likelihood;
@@ -45,8 +47,8 @@ class ArchitectureTest {
               resideInAPackage("io.grpc..").and(not(resideInAPackage("io.grpc.health.v1"))));
 
   /**
-   * But for the fit of a temperature over several texts, which is arithmetic and no node, and for
-   * the files of profiles, the database of ratings and what is in them.
+   * But for the fit of a temperature over several texts, which is arithmetic and no node, for a
+   * model's tokenizer, and for the files of profiles, the database of ratings and what is in them.
    */
   @ArchTest
   static final ArchRule nodesAreUsedThroughTheirFrontDoors =
@@ -67,6 +69,8 @@ class ArchitectureTest {
                               RoutingProfile.class,
                               RoutingProfile.Layer.class,
                               SetLikelihood.class,
+                              TextCodec.class,
+                              TextTokenizer.class,
                               Decisions.class)))
                   .and(
                       not(

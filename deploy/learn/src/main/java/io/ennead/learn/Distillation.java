@@ -65,7 +65,7 @@ public final class Distillation {
     Model served = client.listModels(limit).getModels(0);
     requireSame(teacher, served);
     long teacherParameters = teacher.parameters();
-    Corpus corpus = new Corpus(client, limit);
+    Corpus corpus = Corpus.of(client, limit);
     Sequences training = corpus.mixed(plan.corpus(), plan.chunk(), plan.sequences());
     Sequences validation =
         corpus.inOrder(plan.validation(), plan.chunk(), plan.validationSequences());

@@ -16,21 +16,38 @@ import java.util.stream.Stream;
  * Which tensors a pack has: of every layer {@code layers.L.experts.I.gate.weight} and {@code up}
  * [width, hidden], {@code down} [hidden, width], {@code layers.L.router.weight} [experts, hidden];
  * biases of these where the model has them ({@code .bias}), and {@code layers.L.selection_bias}
- * [experts] where its gate has one.
+ * [experts] where its gate has one. Immutable.
  */
-final class PackLayout {
+public final class PackLayout {
   private final ModelConfig base;
   private final List<Integer> layers;
   private final int experts;
 
-  PackLayout(ModelConfig base, List<Integer> layers, int experts) {
+  /**
+   * The tensors of a pack.
+   *
+   * @param base the model that it is for
+   * @param layers layers with experts of the model
+   * @param experts new ones in each of these layers, at least 1
+   */
+  public PackLayout(ModelConfig base, List<Integer> layers, int experts) {
     this.base = base;
-    this.layers = layers;
+    this.layers = List.copyOf(layers);
     this.experts = experts;
   }
 
+  /** The layers that get experts. */
+  public List<Integer> layers() {
+    return layers;
+  }
+
+  /** How many each of these layers gets. */
+  public int experts() {
+    return experts;
+  }
+
   /** Every tensor, in the order of the file. */
-  Stream<Weight> weights() {
+  public Stream<Weight> weights() {
     return layers.stream()
         .flatMap(layer -> Stream.concat(expertWeights(layer), gateWeights(layer)));
   }
@@ -44,7 +61,8 @@ final class PackLayout {
     return Stream.concat(router(layer).weights(), selectionBias(layer).stream());
   }
 
-  GatedFfn ffn(int layer, int own) {
+  /** An expert of a layer, the pack's first being 0. */
+  public GatedFfn ffn(int layer, int own) {
     GatedFfn like = base.moe(layer).experts().get(0);
     String name = "layers.%d.experts.%d.".formatted(layer, own);
     return new GatedFfn(
@@ -54,7 +72,8 @@ final class PackLayout {
         like(like.down(), name + "down"));
   }
 
-  Linear router(int layer) {
+  /** A layer's rows of the gate: [experts, hidden]. */
+  public Linear router(int layer) {
     Linear like = base.moe(layer).router();
     String name = "layers.%d.router".formatted(layer);
     return new Linear(
@@ -79,7 +98,7 @@ final class PackLayout {
   /**
    * The model with the pack's experts at ids from {@code first} on; other ids are not to be used.
    */
-  ModelConfig placed(int first) {
+  public ModelConfig placed(int first) {
     List<LayerConfig> all = new ArrayList<>(base.layers());
     for (int layer : layers) {
       LayerConfig own = all.get(layer);

@@ -13,10 +13,21 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** Texts of a file, one JSON object with a field "text" per line, as tokens of a served model. */
+/** Texts of a file, one JSON object with a field "text" per line, as tokens of a model. */
 public final class Corpus {
-  private final EnneadClient client;
-  private final Duration limit;
+  private final Encoder encoder;
+
+  /** A model's tokenizer. */
+  @FunctionalInterface
+  public interface Encoder {
+    /** Ids of a text; with the special tokens that the tokenizer adds, when asked for. */
+    int[] encode(String text, boolean addSpecialTokens);
+  }
+
+  /** Tokenized by this. */
+  public Corpus(Encoder encoder) {
+    this.encoder = encoder;
+  }
 
   /**
    * Tokenized by a router.
@@ -24,9 +35,15 @@ public final class Corpus {
    * @param client stays the caller's
    * @param limit of one call
    */
-  public Corpus(EnneadClient client, Duration limit) {
-    this.client = client;
-    this.limit = limit;
+  public static Corpus of(EnneadClient client, Duration limit) {
+    return new Corpus(
+        (text, special) -> {
+          TokenizeRequest.Builder request =
+              TokenizeRequest.newBuilder().setText(text).setOmitSpecialTokens(!special);
+          return client.tokenize(request.build(), limit).getIdsList().stream()
+              .mapToInt(id -> id)
+              .toArray();
+        });
   }
 
   /**
@@ -61,19 +78,10 @@ public final class Corpus {
   }
 
   private Sequences cut(List<String> texts, int chunk, int most) {
-    int[] front = tokens("", false);
     return Sequences.cut(
-        front, () -> texts.stream().map(text -> tokens(text, true)).iterator(), chunk, most);
-  }
-
-  private int[] tokens(String text, boolean omitSpecial) {
-    return client
-        .tokenize(
-            TokenizeRequest.newBuilder().setText(text).setOmitSpecialTokens(omitSpecial).build(),
-            limit)
-        .getIdsList()
-        .stream()
-        .mapToInt(id -> id)
-        .toArray();
+        encoder.encode("", true),
+        () -> texts.stream().map(text -> encoder.encode(text, false)).iterator(),
+        chunk,
+        most);
   }
 }

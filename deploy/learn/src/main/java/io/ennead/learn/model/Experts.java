@@ -14,17 +14,20 @@ import io.ennead.expert.architecture.MixtureOfExperts;
  */
 final class Experts {
   private final Pass pass;
+  private final AddedRows added;
 
-  Experts(Pass pass) {
+  Experts(Pass pass, AddedRows added) {
     this.pass = pass;
+    this.added = added;
   }
 
   /** x [rows, hidden] to the same shape. */
-  NDArray forward(MixtureOfExperts moe, NDArray x) {
+  NDArray forward(int layer, MixtureOfExperts moe, NDArray x) {
     int rows = (int) x.getShape().get(0);
     int k = moe.gate().expertsPerToken();
     NDArray logits = pass.linear(x, moe.router().weight()); // [rows, experts]
-    long[] chosen = chosen(logits, rows, moe.gate()); // [rows, k]
+    logits = added.beside(logits, layer, x, k);
+    long[] chosen = chosen(logits, rows, k); // [rows, k]
     NDArray weights = weights(logits, pass.ids(chosen, new Shape(rows, k)), moe.gate());
     Groups groups = Groups.of(chosen, moe.experts().size());
     NDList outputs = new NDList();
@@ -53,10 +56,9 @@ final class Experts {
   }
 
   /** The k highest logits of each row, ties to the lower id, as the server's gate. */
-  private static long[] chosen(NDArray logits, int rows, GateConfig gate) {
+  static long[] chosen(NDArray logits, int rows, int k) {
     double[] values = logits.toType(DataType.FLOAT64, false).toDoubleArray();
-    int experts = gate.experts();
-    int k = gate.expertsPerToken();
+    int experts = values.length / rows;
     long[] chosen = new long[rows * k];
     for (int row = 0; row < rows; row++) {
       boolean[] taken = new boolean[experts];

@@ -3,127 +3,33 @@ package io.ennead.learn.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.util.List;
+import java.util.Optional;
 
 /**
- * The objective of one pass. With the n most likely tokens of the teacher, all others are one event
- * whose probability is what remains: {@code KL = sum p ln(p / q) + r ln(r / (1 - sum q))}, a lower
- * bound of the whole divergence, 0 where student and teacher agree on the n and the rest.
+ * What a pass comes to, as scalars of its manager.
+ *
+ * @param total what to differentiate
+ * @param crossEntropy as in {@link Losses}
+ * @param divergence as in {@link Losses}; empty: none
  */
-final class Loss {
-  /** What the student leaves for the remaining tokens, at least: float32 sums are that exact. */
-  private static final double LEAST_REMAINING = 1e-6;
+record Loss(NDArray total, NDArray crossEntropy, Optional<NDArray> divergence) {
 
-  private final Pass pass;
-  private final Batch batch;
-  private final Objective objective;
-  private final NDArray total;
-  private final NDArray crossEntropy;
-  private final double divergence;
-
-  private Loss(Pass pass, Batch batch, Objective objective, NDArray logits) {
-    this.pass = pass;
-    this.batch = batch;
-    this.objective = objective;
-    NDArray plain = logits.logSoftmax(1);
-    this.crossEntropy = crossEntropy(plain);
-    if (batch.labels().isEmpty()) {
-      requireHard();
-      this.total = crossEntropy;
-      this.divergence = Double.NaN;
-      return;
+  /** The mean negative log-probability of the first rows' own tokens; of {@code rows} of them. */
+  static NDArray crossEntropy(Pass pass, NDArray logProbs, Batch batch, int rows) {
+    long[] targets = new long[rows];
+    int length = batch.length();
+    for (int i = 0; i < rows; i++) {
+      targets[i] = batch.tokens()[i / length][i % length + 1];
     }
-    double t = objective.temperature();
-    NDArray soft = divergence(t == 1 ? plain : logits.div(pass.number(t)).logSoftmax(1));
-    this.total =
-        soft.mul(pass.number(objective.alpha() * t * t))
-            .add(crossEntropy.mul(pass.number(1 - objective.alpha())));
-    this.divergence = number(soft);
-  }
-
-  /** The loss of logits [rows, vocabulary]. */
-  static Loss of(Pass pass, Batch batch, Objective objective, NDArray logits) {
-    return new Loss(pass, batch, objective, logits);
-  }
-
-  private void requireHard() {
-    if (objective.soft()) {
-      throw new IllegalArgumentException("labels: none (expected: one per sequence)");
-    }
-  }
-
-  /** What to differentiate. */
-  NDArray total() {
-    return total;
+    return logProbs.gather(pass.ids(targets, new Shape(rows, 1)), 1).mean().neg();
   }
 
   Losses losses() {
-    return new Losses(number(total), number(crossEntropy), divergence);
+    return new Losses(
+        number(total), number(crossEntropy), divergence.map(Loss::number).orElse(Double.NaN));
   }
 
   private static double number(NDArray scalar) {
     return scalar.toType(DataType.FLOAT64, false).getDouble();
-  }
-
-  private NDArray crossEntropy(NDArray logProbs) {
-    long[] targets = new long[batch.rows()];
-    int length = batch.length();
-    for (int i = 0; i < targets.length; i++) {
-      targets[i] = batch.tokens()[i / length][i % length + 1];
-    }
-    return logProbs.gather(pass.ids(targets, new Shape(targets.length, 1)), 1).mean().neg();
-  }
-
-  private NDArray divergence(NDArray logProbs) {
-    List<LabelRows> labels = batch.labels();
-    int rows = batch.rows();
-    float[] probabilities = join(labels.stream().map(LabelRows::probabilities).toList());
-    float[] remaining = join(labels.stream().map(LabelRows::remaining).toList());
-    int width = probabilities.length / rows;
-    double known = (negentropy(probabilities) + negentropy(remaining)) / rows;
-    NDArray p = pass.floats(probabilities, new Shape(rows, width));
-    if (labels.get(0).whole()) {
-      return mean(logProbs.mul(p).sum(), known);
-    }
-    NDArray q = logProbs.gather(pass.ids(ids(labels, rows * width), new Shape(rows, width)), 1);
-    NDArray left = // [rows]
-        pass.number(1).sub(q.exp().sum(new int[] {1})).maximum(pass.number(LEAST_REMAINING)).log();
-    NDArray rest = left.mul(pass.floats(remaining, new Shape(rows)));
-    return mean(q.mul(p).sum().add(rest.sum()), known);
-  }
-
-  /** Per row: what is known beforehand, less the sum. */
-  private NDArray mean(NDArray sum, double known) {
-    return pass.number(known).sub(sum.div(pass.number(batch.rows())));
-  }
-
-  private static float[] join(List<float[]> parts) {
-    float[] joined = new float[parts.stream().mapToInt(part -> part.length).sum()];
-    int at = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, joined, at, part.length);
-      at += part.length;
-    }
-    return joined;
-  }
-
-  private static long[] ids(List<LabelRows> labels, int count) {
-    long[] ids = new long[count];
-    int at = 0;
-    for (LabelRows rows : labels) {
-      for (int id : rows.ids()) {
-        ids[at++] = id;
-      }
-    }
-    return ids;
-  }
-
-  /** Sum of p ln p. */
-  private static double negentropy(float[] probabilities) {
-    double sum = 0;
-    for (float p : probabilities) {
-      sum += p == 0 ? 0 : p * Math.log(p);
-    }
-    return sum;
   }
 }

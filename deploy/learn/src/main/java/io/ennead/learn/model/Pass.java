@@ -6,56 +6,49 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Linear;
-import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.architecture.Weight;
-import java.nio.FloatBuffer;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.List;
 
 /**
- * One pass through a model: native copies of its weights, and everything that is computed from
- * them. Closing frees all of it, so nothing native lasts longer than a step. The result of an
+ * One pass through a model: native copies of the weights that are trained, and everything that is
+ * computed. Closing frees all of it, so nothing native lasts longer than a step. The result of an
  * operation belongs to the manager of its first operand: this one's, for all that is made here.
  */
 final class Pass implements AutoCloseable {
   private final NDManager manager;
   private final DataType type;
-  private final Map<String, NDArray> weights = new HashMap<>();
+  private final NativeWeights frozen;
+  private final NativeWeights weights;
 
-  private Pass(NDManager manager, DataType type) {
+  private Pass(NDManager manager, DataType type, NativeWeights frozen, NativeWeights weights) {
     this.manager = manager;
     this.type = type;
+    this.frozen = frozen;
+    this.weights = weights;
   }
 
   /**
-   * Copies the weights.
+   * Copies the weights that are trained.
    *
+   * @param frozen the others; they last longer than the pass
    * @param type FLOAT32, or FLOAT64 where gradients are checked
    * @param gradients whether they will be asked for
    */
   static Pass begin(
-      NDManager parent, ModelConfig config, Weights weights, DataType type, boolean gradients) {
-    Pass pass = new Pass(parent.newSubManager(), type);
-    for (Weight weight : Weights.all(config)) {
-      Shape shape =
-          weight.columns() == 1
-              ? new Shape(weight.rows())
-              : new Shape(weight.rows(), weight.columns());
-      NDArray array = pass.floats(weights.get(weight.tensor()), shape);
-      array.setRequiresGradient(gradients);
-      pass.weights.put(weight.tensor(), array);
-    }
-    return pass;
+      NDManager parent,
+      NativeWeights frozen,
+      List<Weight> trained,
+      Weights weights,
+      DataType type,
+      boolean gradients) {
+    NDManager manager = parent.newSubManager();
+    NativeWeights own = NativeWeights.copy(manager, trained, weights, type);
+    own.require(gradients);
+    return new Pass(manager, type, frozen, own);
   }
 
   NDArray weight(Weight weight) {
-    NDArray array = weights.get(weight.tensor());
-    if (array == null) {
-      throw new IllegalArgumentException("weight: " + weight.tensor());
-    }
-    return array;
+    return weights.find(weight).or(() -> frozen.find(weight)).orElseThrow();
   }
 
   /** x [rows, inputs] times a weight [outputs, inputs] transposed. */
@@ -78,8 +71,7 @@ final class Pass implements AutoCloseable {
 
   /** A constant. */
   NDArray floats(float[] values, Shape shape) {
-    NDArray array = manager.create(FloatBuffer.wrap(values), shape, DataType.FLOAT32);
-    return type == DataType.FLOAT32 ? array : array.toType(type, false);
+    return NativeWeights.floats(manager, values, shape, type);
   }
 
   /**
@@ -93,14 +85,7 @@ final class Pass implements AutoCloseable {
 
   /** The gradients that the last backward pass left. */
   Weights gradients() {
-    SortedMap<String, float[]> gradients = new TreeMap<>();
-    weights.forEach(
-        (name, weight) -> {
-          NDArray gradient = weight.getGradient();
-          gradient.attach(manager);
-          gradients.put(name, gradient.toType(DataType.FLOAT32, false).toFloatArray());
-        });
-    return Weights.of(gradients);
+    return weights.gradients(manager);
   }
 
   @Override

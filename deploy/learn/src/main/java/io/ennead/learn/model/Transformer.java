@@ -17,10 +17,10 @@ final class Transformer {
   private final Pass pass;
   private final Experts experts;
 
-  Transformer(ModelConfig config, Pass pass) {
+  Transformer(ModelConfig config, Pass pass, AddedRows added) {
     this.config = config;
     this.pass = pass;
-    this.experts = new Experts(pass);
+    this.experts = new Experts(pass, added);
   }
 
   /**
@@ -31,12 +31,13 @@ final class Transformer {
     int batch = sequences.length;
     NDArray h = pass.rows(pass.weight(config.embedding()), flat(sequences, length));
     h = scaled(h, config.embeddingScale()); // [batch * length, hidden]
-    for (LayerConfig layer : config.layers()) {
+    for (int i = 0; i < config.layers().size(); i++) {
+      LayerConfig layer = config.layers().get(i);
       NDArray x = norm(h, layer.attentionNorm());
       GroupedQueryAttention attention = (GroupedQueryAttention) layer.attention();
       NDArray attended = new AttentionBlock(pass, attention).forward(x, batch, length);
       h = h.add(scaled(attended, config.residualScale()));
-      h = h.add(scaled(feedForward(layer, norm(h, layer.ffnNorm())), config.residualScale()));
+      h = h.add(scaled(feedForward(i, norm(h, layer.ffnNorm())), config.residualScale()));
     }
     return scaled(pass.linear(norm(h, config.finalNorm()), config.head()), config.logitScale());
   }
@@ -49,10 +50,11 @@ final class Transformer {
     return ids;
   }
 
-  private NDArray feedForward(LayerConfig layer, NDArray x) {
+  private NDArray feedForward(int index, NDArray x) {
+    LayerConfig layer = config.layers().get(index);
     return layer
         .experts()
-        .map(moe -> experts.forward(moe, x))
+        .map(moe -> experts.forward(index, moe, x))
         .orElseGet(() -> gated(pass, (GatedFfn) layer.feedForward(), x));
   }
 

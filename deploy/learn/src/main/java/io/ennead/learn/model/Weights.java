@@ -6,9 +6,11 @@ import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.architecture.Weight;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.checkpoint.WeightReader;
+import io.ennead.expert.pack.PackLayout;
 import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -80,16 +82,47 @@ public final class Weights {
     WeightReader reader = new WeightReader(checkpoint);
     SortedMap<String, float[]> values = new TreeMap<>();
     for (Weight weight : all(checkpoint.config())) {
-      float[] numbers = new float[Math.toIntExact(weight.size())];
-      reader.read(
-          weight,
-          (row, count, rows) ->
-              rows.order(ByteOrder.nativeOrder())
-                  .asFloatBuffer()
-                  .get(0, numbers, row * weight.columns(), count * weight.columns()));
-      values.put(weight.tensor(), numbers);
+      values.put(weight.tensor(), read(reader, weight));
     }
     return new Weights(values);
+  }
+
+  private static float[] read(WeightReader reader, Weight weight) {
+    float[] numbers = new float[Math.toIntExact(weight.size())];
+    reader.read(
+        weight,
+        (row, count, rows) ->
+            rows.order(ByteOrder.nativeOrder())
+                .asFloatBuffer()
+                .get(0, numbers, row * weight.columns(), count * weight.columns()));
+    return numbers;
+  }
+
+  /**
+   * What a pack begins with: copies of the model's own experts from the first on, again from the
+   * first where there are more new ones than those, and rows of the gate that are 0.
+   */
+  public static Weights copies(Checkpoint model, PackLayout pack) {
+    WeightReader reader = new WeightReader(model);
+    Weights begin = zeros(pack.weights().toList());
+    for (int layer : pack.layers()) {
+      List<GatedFfn> own = model.config().moe(layer).experts();
+      for (int expert = 0; expert < pack.experts(); expert++) {
+        Iterator<Weight> from = own.get(expert % own.size()).weights().iterator();
+        pack.ffn(layer, expert)
+            .weights()
+            .forEach(to -> begin.values.put(to.tensor(), read(reader, from.next())));
+      }
+    }
+    return begin;
+  }
+
+  /** Zeros for some weights. */
+  public static Weights zeros(List<Weight> weights) {
+    SortedMap<String, float[]> zeros = new TreeMap<>();
+    weights.forEach(
+        weight -> zeros.put(weight.tensor(), new float[Math.toIntExact(weight.size())]));
+    return new Weights(zeros);
   }
 
   /** As many zeros. */

@@ -1,6 +1,5 @@
 package io.ennead.learn.train;
 
-import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.architecture.Weight;
 import io.ennead.learn.model.Batch;
 import io.ennead.learn.model.Student;
@@ -39,11 +38,11 @@ public final class Trainer {
     this.directory = directory;
     this.run = run + " " + options;
     this.checkpointEvery = checkpointEvery;
-    this.optimiser = new AdamW(matrices(student.config()), options.weightDecay(), options.clip());
+    this.optimiser = new AdamW(matrices(student), options.weightDecay(), options.clip());
   }
 
-  private static Set<String> matrices(ModelConfig config) {
-    return Weights.all(config).stream()
+  private static Set<String> matrices(Student student) {
+    return student.trained().stream()
         .filter(weight -> weight.columns() > 1)
         .map(Weight::tensor)
         .collect(Collectors.toUnmodifiableSet());
@@ -51,7 +50,7 @@ public final class Trainer {
 
   /** Steps that the last checkpoint has behind it; 0 where there is none. */
   public int done() throws IOException {
-    return state(Weights.random(student.config(), 0)).step();
+    return state(Weights.zeros(student.trained())).step();
   }
 
   /**

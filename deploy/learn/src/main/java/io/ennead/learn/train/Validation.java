@@ -11,13 +11,15 @@ import io.ennead.learn.model.Weights;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How good a student is on text that it was not trained on.
  *
  * @param tokens scored, tails included
  * @param crossEntropy mean over them, in nats
- * @param divergence mean KL(teacher || student) at temperature 1 over the whole sequences
+ * @param divergence mean KL(teacher || student) at temperature 1 over the whole sequences; NaN
+ *     without labels
  */
 public record Validation(int tokens, double crossEntropy, double divergence) {
   private static final int BATCH = 8;
@@ -35,6 +37,18 @@ public record Validation(int tokens, double crossEntropy, double divergence) {
   public static Validation of(
       Student student, Weights weights, Sequences sequences, LabelSource labels)
       throws IOException, InterruptedException {
+    return of(student, weights, sequences, Optional.of(labels));
+  }
+
+  /** Computes the cross-entropy alone. */
+  public static Validation of(Student student, Weights weights, Sequences sequences)
+      throws IOException, InterruptedException {
+    return of(student, weights, sequences, Optional.empty());
+  }
+
+  private static Validation of(
+      Student student, Weights weights, Sequences sequences, Optional<LabelSource> labels)
+      throws IOException, InterruptedException {
     Sums sums = new Sums();
     for (int first = 0; first < sequences.count(); first += BATCH) {
       Batch batch = batch(sequences, first, labels);
@@ -49,14 +63,16 @@ public record Validation(int tokens, double crossEntropy, double divergence) {
     return sums.means();
   }
 
-  private static Batch batch(Sequences sequences, int first, LabelSource source)
+  private static Batch batch(Sequences sequences, int first, Optional<LabelSource> source)
       throws IOException, InterruptedException {
     int count = Math.min(BATCH, sequences.count() - first);
     int[][] tokens = new int[count][];
     List<LabelRows> labels = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       tokens[i] = sequences.get(first + i);
-      labels.add(source.label(first + i, tokens[i]));
+      if (source.isPresent()) {
+        labels.add(source.get().label(first + i, tokens[i]));
+      }
     }
     return new Batch(tokens, labels);
   }

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.training.GradientCollector;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.engine.TorchModule;
+import io.ennead.expert.pack.PackLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,20 +41,43 @@ class GradientTest {
     Batch batch = TinyModel.batch(2, 7, top, 3);
     Objective objective = new Objective(alpha, temperature);
     try (Student student = Student.open(config, 1, DataType.FLOAT64)) {
-      Weights gradients = student.gradients(weights, batch, objective).values();
-      Random random = new Random(9);
-      for (String name : weights.names()) {
-        float[] values = weights.get(name);
-        for (int i = 0; i < COORDINATES; i++) {
-          int at = random.nextInt(values.length);
-          double expected =
-              slope(values, at, () -> student.losses(weights, batch, objective).total());
-          assertThat((double) gradients.get(name)[at])
-              .as("%s[%d]", name, at)
-              .isCloseTo(expected, within(1e-4 * Math.max(1e-2, Math.abs(expected))));
-        }
-      }
+      assertSlopes(student, weights, batch, objective);
       assertThat(student.managedArrays()).isZero();
+    }
+  }
+
+  /** Of a pack's experts and rows of the gate, in a model that is frozen. */
+  @Test
+  void thoseOfNewExpertsAgreeToo() {
+    ModelConfig config = TinyModel.of(4, 2);
+    PackLayout pack = new PackLayout(config, List.of(0, 1), 2);
+    Weights frozen = Weights.random(config, 11);
+    Weights weights = Weights.zeros(pack.weights().toList());
+    spread(frozen, new Random(5));
+    spread(weights, new Random(6));
+    Batch batch = new Batch(TinyModel.batch(3, 7, 0, 3).tokens(), List.of(), 2);
+    try (Student student = Student.open(config, frozen, pack, 1, DataType.FLOAT64)) {
+      int held = student.managedArrays();
+      assertSlopes(student, weights, batch, new Objective(0.4, 1, 0.7));
+      assertThat(student.managedArrays()).isEqualTo(held);
+    }
+  }
+
+  private static void assertSlopes(
+      Student student, Weights weights, Batch batch, Objective objective) {
+    Weights gradients = student.gradients(weights, batch, objective).values();
+    assertThat(gradients.names()).isEqualTo(weights.names());
+    Random random = new Random(9);
+    for (String name : weights.names()) {
+      float[] values = weights.get(name);
+      for (int i = 0; i < COORDINATES; i++) {
+        int at = random.nextInt(values.length);
+        double expected =
+            slope(values, at, () -> student.losses(weights, batch, objective).total());
+        assertThat((double) gradients.get(name)[at])
+            .as("%s[%d]", name, at)
+            .isCloseTo(expected, within(1e-4 * Math.max(1e-2, Math.abs(expected))));
+      }
     }
   }
 
@@ -66,11 +90,12 @@ class GradientTest {
     Objective objective = new Objective(0.7, 2);
     try (Student student = Student.open(config, 1);
         NDManager manager = TorchModule.startEngine(1).newBaseManager();
-        Pass pass = Pass.begin(manager, config, weights, DataType.FLOAT32, true)) {
+        Pass pass =
+            Pass.begin(
+                manager, NativeWeights.NONE, student.trained(), weights, DataType.FLOAT32, true)) {
       Weights expected = student.gradients(weights, batch, objective).values();
       try (GradientCollector collector = TorchModule.startEngine(1).newGradientCollector()) {
-        NDArray logits = new Transformer(config, pass).logits(batch.tokens(), batch.length());
-        NDArray total = Loss.of(pass, batch, objective, logits).total();
+        NDArray total = student.loss(pass, batch, objective).total();
         collectGarbage();
         collector.backward(total);
       }
