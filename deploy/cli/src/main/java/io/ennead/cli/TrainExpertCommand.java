@@ -97,7 +97,7 @@ final class TrainExpertCommand implements Callable<Integer> {
 
   @Option(
       names = "--alpha",
-      defaultValue = "0.5",
+      defaultValue = "0.8",
       paramLabel = "A",
       description =
           "Share of what is to stay in (1 - alpha) cross-entropy + alpha KL(without || with the"

@@ -75,6 +75,8 @@ class TrainExpertIT {
         "--experts=2",
         "--layers=3,2",
         "--steps=6",
+        "--learning-rate=0.02",
+        "--gate-cost=0.1", // the gate opens within these steps
         "--batch=5",
         "--chunk=32",
         "--checkpoint-every=4");
