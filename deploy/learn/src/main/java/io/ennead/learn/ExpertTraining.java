@@ -11,10 +11,8 @@ import io.ennead.expert.pack.PackTensor;
 import io.ennead.expert.pack.PackWriter;
 import io.ennead.learn.labels.Corpus;
 import io.ennead.learn.labels.Sequences;
-import io.ennead.learn.model.Batch;
 import io.ennead.learn.model.Student;
 import io.ennead.learn.model.Weights;
-import io.ennead.learn.train.DataOrder;
 import io.ennead.learn.train.StepReport;
 import io.ennead.learn.train.Trainer;
 import io.ennead.learn.train.TrainingOptions;
@@ -25,7 +23,6 @@ import java.nio.ByteOrder;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -35,8 +32,6 @@ import java.util.function.Consumer;
  * again. One thread runs it.
  */
 public final class ExpertTraining {
-  private static final long KEPT_SEED = 0x6b656570; // another order than the corpus has
-
   private final Corpus corpus;
   private final ExpertTrainingPlan plan;
   private final Checkpoint model;
@@ -103,34 +98,11 @@ public final class ExpertTraining {
       throws IOException, InterruptedException {
     TrainingOptions options = plan.training();
     String run =
-        String.join(
-            " ",
-            fresh.digest(),
-            kept.digest(),
-            fingerprint,
-            "layers " + plan.layers(),
-            "experts " + plan.experts());
+        "%s %s %s layers %s experts %d"
+            .formatted(fresh.digest(), kept.digest(), fingerprint, plan.layers(), plan.experts());
     Trainer trainer = new Trainer(student, options, plan.state(), run, plan.checkpointEvery());
-    int ofKept = options.batch() / 2;
-    DataOrder freshOrder = new DataOrder(fresh.count(), options.batch() - ofKept, options.seed());
-    DataOrder keptOrder = new DataOrder(kept.count(), ofKept, options.seed() + KEPT_SEED);
-    int[] step = {trainer.done()};
-    return trainer.run(
-        Weights.copies(model, layout),
-        () -> {
-          int[] first = freshOrder.of(step[0]);
-          int[] then = keptOrder.of(step[0]++);
-          return batch(fresh, first, kept, then);
-        },
-        listener);
-  }
-
-  private static Batch batch(Sequences fresh, int[] first, Sequences kept, int[] then) {
-    int[][] tokens = new int[first.length + then.length][];
-    for (int i = 0; i < tokens.length; i++) {
-      tokens[i] = i < first.length ? fresh.get(first[i]) : kept.get(then[i - first.length]);
-    }
-    return new Batch(tokens, List.of(), first.length);
+    TwoTexts batches = new TwoTexts(fresh, kept, options.batch(), options.seed(), trainer.done());
+    return trainer.run(Weights.copies(model, layout), batches, listener);
   }
 
   private PackManifest write(Weights weights, String fingerprint) {

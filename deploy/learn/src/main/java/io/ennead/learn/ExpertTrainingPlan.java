@@ -1,6 +1,7 @@
 package io.ennead.learn;
 
 import io.ennead.expert.pack.PackId;
+import io.ennead.expert.pack.PackManifest;
 import io.ennead.learn.train.TrainingOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.List;
  * @param directory where the pack's directory is made
  * @param state directory of checkpoints and log
  * @param layers layers that get experts
- * @param experts new ones in each of these layers
+ * @param experts new ones in each of these layers, 1 to 64
  * @param training how they are trained; half of a batch, at least one sequence, is of {@code keep}
  * @param chunk tokens of a sequence
  * @param sequences of each corpus, at most
@@ -42,6 +43,10 @@ public record ExpertTrainingPlan(
   /** Copies the list. */
   public ExpertTrainingPlan {
     layers = List.copyOf(layers);
+    if (experts < 1 || experts > PackManifest.MAX_EXPERTS) {
+      throw new IllegalArgumentException(
+          "experts: %d (expected: 1 to %d)".formatted(experts, PackManifest.MAX_EXPERTS));
+    }
     if (training.batch() < 2) {
       throw new IllegalArgumentException(
           "batch: %d (expected: at least 2, one sequence of each corpus)"

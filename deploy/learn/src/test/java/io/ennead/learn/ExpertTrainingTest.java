@@ -58,6 +58,17 @@ class ExpertTrainingTest {
     assertThat(run("parts", report -> {}).pack()).isEqualTo(whole);
   }
 
+  @Test
+  void aTextWithoutASequenceIsNamed() throws IOException {
+    Path packs = directory.resolve("short");
+    ExpertTrainingPlan plan = plan(packs);
+    Files.writeString(plan.keep(), "{\"text\": \"01234567\"}");
+    assertThatThrownBy(() -> ExpertTraining.of(ExpertTrainingTest::encode, plan).run(report -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "%s: no text of 9 tokens (expected: at least one, for a sequence)", plan.keep());
+  }
+
   private static void interrupt(StepReport report) {
     if (report.step() == INTERRUPTED) {
       throw new IllegalStateException("enough");

@@ -55,11 +55,21 @@ public final class Corpus {
     return cut(texts(file), chunk, most);
   }
 
-  /** Cuts a file's texts in an order that mixes it, the same every time. */
+  /**
+   * Cuts a file's texts in an order that mixes it, the same every time.
+   *
+   * @throws IOException when the file cannot be read, a line has no text, or no text has a chunk
+   */
   public Sequences mixed(Path file, int chunk, int most) throws IOException {
     List<String> texts = texts(file);
     Collections.shuffle(texts, new Random(0));
-    return cut(texts, chunk, most);
+    Sequences sequences = cut(texts, chunk, most);
+    if (sequences.count() == 0) {
+      throw new IOException(
+          "%s: no text of %d tokens (expected: at least one, for a sequence)"
+              .formatted(file, chunk));
+    }
+    return sequences;
   }
 
   private static List<String> texts(Path file) throws IOException {

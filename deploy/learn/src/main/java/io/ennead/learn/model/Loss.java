@@ -14,6 +14,11 @@ import java.util.Optional;
  */
 record Loss(NDArray total, NDArray crossEntropy, Optional<NDArray> divergence) {
 
+  /** Of text alone. */
+  static Loss of(NDArray crossEntropy) {
+    return new Loss(crossEntropy, crossEntropy, Optional.empty());
+  }
+
   /** The mean negative log-probability of the first rows' own tokens; of {@code rows} of them. */
   static NDArray crossEntropy(Pass pass, NDArray logProbs, Batch batch, int rows) {
     long[] targets = new long[rows];

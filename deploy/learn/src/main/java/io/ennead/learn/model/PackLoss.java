@@ -33,19 +33,21 @@ final class PackLoss {
     int fresh = batch.fresh() * batch.length();
     NDArray logProbs = logits.logSoftmax(1);
     if (fresh == batch.rows()) {
-      NDArray crossEntropy = Loss.crossEntropy(pass, logProbs, batch, fresh);
-      return new Loss(crossEntropy, crossEntropy, Optional.empty());
+      return Loss.of(Loss.crossEntropy(pass, logProbs, batch, fresh));
     }
     NDList parts = logProbs.split(new long[] {fresh});
     NDArray crossEntropy = Loss.crossEntropy(pass, parts.get(0), batch, fresh);
-    NDArray before = without.logits(batch.kept(), batch.length()).logSoftmax(1);
-    NDArray moved =
-        before.exp().mul(before.sub(parts.get(1))).sum(new int[] {1}).mean(); // KL per row
+    NDArray moved = divergence(without, parts.get(1));
     NDArray total =
         crossEntropy
             .mul(pass.number(1 - objective.alpha()))
             .add(moved.mul(pass.number(objective.alpha())))
             .add(gates);
     return new Loss(total, crossEntropy, Optional.of(moved));
+  }
+
+  private NDArray divergence(Transformer without, NDArray with) {
+    NDArray before = without.logits(batch.kept(), batch.length()).logSoftmax(1);
+    return before.exp().mul(before.sub(with)).sum(new int[] {1}).mean();
   }
 }

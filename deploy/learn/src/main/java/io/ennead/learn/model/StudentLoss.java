@@ -34,7 +34,7 @@ final class StudentLoss {
     NDArray crossEntropy = Loss.crossEntropy(pass, plain, batch, batch.rows());
     if (batch.labels().isEmpty()) {
       requireHard();
-      return new Loss(crossEntropy, crossEntropy, Optional.empty());
+      return Loss.of(crossEntropy);
     }
     double t = objective.temperature();
     NDArray soft = divergence(t == 1 ? plain : logits.div(pass.number(t)).logSoftmax(1));
