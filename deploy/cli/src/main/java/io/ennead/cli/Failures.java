@@ -5,6 +5,8 @@ import io.ennead.errors.ServingException;
 import io.ennead.node.ConfigException;
 import io.ennead.node.GrpcErrors;
 import java.net.BindException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -19,6 +21,12 @@ final class Failures {
     if (portInUse(failure)) {
       return "a port is in use: %s (choose others with --base-port or --port)"
           .formatted(message(failure));
+    }
+    if (failure instanceof NoSuchFileException) {
+      return message(failure) + ": no such file"; // the message is its path alone
+    }
+    if (failure instanceof AccessDeniedException) {
+      return message(failure) + ": access denied";
     }
     if (failure instanceof ServingException serving) {
       return "%s: %s".formatted(GrpcErrors.label(serving.reason()), message(serving));
