@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import io.ennead.wire.Rows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -175,7 +176,12 @@ public final class TorchCall implements AutoCloseable {
         .asFloatBuffer();
   }
 
+  /**
+   * Asking for the number of threads is what makes the library apply it to a thread that calls it
+   * for the first time: until then products of that thread run on all processors.
+   */
   private IValue run() {
+    JniUtils.getNumThreads();
     return IValueUtils.runMethod(block, method, arguments.toArray(IValue[]::new));
   }
 
