@@ -17,13 +17,11 @@ final class ExpertSlots {
   private final TorchModule module;
   private final EngineOptions options;
   private final GatedFfn shape;
-  private final boolean packed;
 
-  private ExpertSlots(TorchModule module, EngineOptions options, GatedFfn shape, boolean packed) {
+  private ExpertSlots(TorchModule module, EngineOptions options, GatedFfn shape) {
     this.module = module;
     this.options = options;
     this.shape = shape;
-    this.packed = packed;
   }
 
   /** Loads the module that suits device, processor, number format and the experts' size. */
@@ -31,11 +29,11 @@ final class ExpertSlots {
     if (options.packs(shape.hiddenSize(), shape.width())) {
       TorchModule module = load("packed_experts.pt", options);
       if (supports(module, options)) {
-        return configure(module, options, shape, true);
+        return configure(module, options, shape);
       }
       module.close();
     }
-    return configure(load("gated_experts.pt", options), options, shape, false);
+    return configure(load("gated_experts.pt", options), options, shape);
   }
 
   private static TorchModule load(String resource, EngineOptions options) {
@@ -47,12 +45,11 @@ final class ExpertSlots {
   }
 
   /** Tells the module the activation that all experts share. */
-  private static ExpertSlots configure(
-      TorchModule module, EngineOptions options, GatedFfn shape, boolean packed) {
+  private static ExpertSlots configure(TorchModule module, EngineOptions options, GatedFfn shape) {
     try (TorchCall call = module.call("configure")) {
       call.with(shape.activation().kind().code()).with(shape.activation().limit()).runLong();
     }
-    return new ExpertSlots(module, options, shape, packed);
+    return new ExpertSlots(module, options, shape);
   }
 
   TorchModule module() {
@@ -64,7 +61,7 @@ final class ExpertSlots {
    * is allocated.
    */
   boolean anyLength() {
-    return packed && ask(module.call("any_length"));
+    return ask(module.call("any_length"));
   }
 
   private static boolean ask(TorchCall question) {

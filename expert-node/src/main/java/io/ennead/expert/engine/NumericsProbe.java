@@ -27,12 +27,6 @@ final class NumericsProbe {
   private static final int PASSES = 3;
   private static final int ID_BYTES = 8;
 
-  /**
-   * Padding to the next of these costs at most a half; longer ones read weights seldom enough. Not
-   * 1: the library may sum a single row in another order, which bfloat16's rounding hides too well.
-   */
-  private static final int[] LENGTHS = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
-
   /** Numbers handed over at a time. */
   private static final int BLOCK = 1 << 18;
 
@@ -78,13 +72,13 @@ final class NumericsProbe {
     int prefillTile = options.rows(Tile.PREFILL);
     float[] decode = pass(slot, decodeTile);
     float[] prefill = pass(slot, prefillTile);
-    int[] likeDecode = alike(slot, decode);
-    int[] likePrefill = Arrays.equals(decode, prefill) ? likeDecode : alike(slot, prefill);
+    Numerics numerics =
+        new Numerics(
+            id(decodeTile, decode, prefillTile, prefill),
+            lengths(slot, decodeTile, decode),
+            lengths(slot, prefillTile, prefill));
     slots.release(slot);
-    return new Numerics(
-        id(decodeTile, decode, prefillTile, prefill),
-        RunLengths.of(decodeTile, likeDecode),
-        RunLengths.of(prefillTile, likePrefill));
+    return numerics;
   }
 
   private static String id(int decodeTile, float[] decode, int prefillTile, float[] prefill) {
@@ -102,7 +96,8 @@ final class NumericsProbe {
    */
   private float[] pass(int slot, int tile) {
     Slice slice = new Slice(0, IntStream.range(0, ROWS).toArray());
-    TilePlan plan = TilePlan.of(List.of(slice), RunLengths.of(tile), expert -> slot);
+    RunLengths runs = tile == 0 ? RunLengths.ANY : new RunLengths(tile);
+    TilePlan plan = TilePlan.of(List.of(slice), runs, expert -> slot);
     float[] result = new float[0];
     for (int i = 0; i < PASSES; i++) {
       result = run(plan);
@@ -114,9 +109,12 @@ final class NumericsProbe {
     return slots.run(plan, input).toArray();
   }
 
-  private int[] alike(int slot, float[] expected) {
-    boolean tried = options.fixedTiles() && slots.anyLength();
-    return IntStream.of(LENGTHS).filter(n -> tried && isAlike(slot, n, expected)).toArray();
+  private RunLengths lengths(int slot, int tile, float[] expected) {
+    if (!options.fixedTiles()) {
+      return RunLengths.ANY;
+    }
+    boolean tried = slots.anyLength();
+    return RunLengths.of(tile, n -> tried && isAlike(slot, n, expected));
   }
 
   /** A product of one row comes before, so that the other begins at an odd place of memory. */

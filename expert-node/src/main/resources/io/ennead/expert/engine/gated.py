@@ -33,7 +33,18 @@ def tiled(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
 
 
 def activate(h: torch.Tensor, kind: int, limit: float) -> torch.Tensor:
-    """Joins gate and up, h [n, 2 * width] f32 with the gate first; kinds as in architecture/Activation.java."""
+    """Joins gate and up, h [n, 2 * width] f32 with the gate first; kinds as in architecture/Activation.java. In parts that threads do not
+    share: elementwise kernels compute what their vectors leave over in another way, and where must not depend on the number of rows."""
+    part = max(1, 32767 // max(1, h.size(1) // 2))
+    if h.size(0) <= part:
+        return activate_part(h, kind, limit)
+    out: List[torch.Tensor] = []
+    for first in range(0, h.size(0), part):
+        out.append(activate_part(h.narrow(0, first, min(part, h.size(0) - first)), kind, limit))
+    return torch.cat(out)
+
+
+def activate_part(h: torch.Tensor, kind: int, limit: float) -> torch.Tensor:
     width = h.size(1) // 2
     g = h.narrow(1, 0, width)
     u = h.narrow(1, width, width)

@@ -18,12 +18,14 @@ import java.util.List;
 final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   private final TorchModule module;
   private final ModelConfig config;
-  private final DecoderOptions options;
+  private final int blockSize;
+  private final StepLengths lengths;
 
-  private Decoder(TorchModule module, ModelConfig config, DecoderOptions options) {
+  private Decoder(TorchModule module, ModelConfig config, int blockSize, StepLengths lengths) {
     this.module = module;
     this.config = config;
-    this.options = options;
+    this.blockSize = blockSize;
+    this.lengths = lengths;
   }
 
   static Decoder load(Checkpoint checkpoint, DecoderOptions options) {
@@ -31,7 +33,8 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
     try {
       DecoderWeights weights = new DecoderWeights(module, checkpoint, options);
       new DecoderLoader(module, checkpoint.config(), options, weights).load();
-      return new Decoder(module, checkpoint.config(), options);
+      StepLengths lengths = StepLengths.of(module, options);
+      return new Decoder(module, checkpoint.config(), options.blockSize(), lengths);
     } catch (RuntimeException e) {
       module.close();
       throw e;
@@ -40,8 +43,8 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
 
   /** Starts a step. */
   void begin(Step step) {
-    int tile = options.tile(step.phase(), step.rows());
-    StepArrays arrays = StepArrays.of(step, tile, options.blockSize());
+    int tile = lengths.of(step.phase(), step.rows());
+    StepArrays arrays = StepArrays.of(step, tile, blockSize);
     try (TorchCall call = module.call("begin")) {
       call.withIds(arrays.numbers())
           .withList(arrays.sizes())
@@ -61,7 +64,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
    */
   Attended attend(int layer, float[] combined, int rows, Phase phase) {
     int hidden = config.hiddenSize();
-    int padded = StepArrays.roundUp(rows, options.tile(phase, rows));
+    int padded = StepArrays.roundUp(rows, lengths.of(phase, rows));
     try (TorchCall call = module.call("attend")) {
       List<float[]> result =
           call.with(layer)
@@ -77,7 +80,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
    * @param combined [rows, hidden]
    */
   void end(float[] combined, int rows, Phase phase) {
-    int padded = StepArrays.roundUp(rows, options.tile(phase, rows));
+    int padded = StepArrays.roundUp(rows, lengths.of(phase, rows));
     try (TorchCall call = module.call("end")) {
       call.withFloats(combined, padded, config.hiddenSize()).runLong();
     }
@@ -85,7 +88,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
 
   /** Logits of some rows of a step that has ended, [rows.length, vocabulary]. */
   float[] finish(int[] rows) {
-    int tile = options.tile(Phase.DECODE, rows.length);
+    int tile = lengths.of(Phase.DECODE, rows.length);
     try (TorchCall call = module.call("finish")) {
       return call.withIds(padded(rows, tile))
           .with(rows.length)
@@ -96,7 +99,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
 
   /** What {@link #finish} computes the logits of these rows from, [rows.length, hidden]. */
   float[] hidden(int[] rows) {
-    long[] padded = padded(rows, options.tile(Phase.DECODE, rows.length));
+    long[] padded = padded(rows, lengths.of(Phase.DECODE, rows.length));
     try (TorchCall call = module.call("hidden")) {
       return call.withIds(padded).with(rows.length).runFloats(rows.length * config.hiddenSize());
     }
@@ -132,7 +135,7 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   private float[] onRows(String method, int layer, Phase phase, float[] rows, int width) {
     int hidden = config.hiddenSize();
     int count = rows.length / hidden;
-    int tile = options.tile(phase, count);
+    int tile = lengths.of(phase, count);
     int padded = StepArrays.roundUp(count, tile);
     try (TorchCall call = module.call(method)) {
       return call.with(layer).withFloats(rows, padded, hidden).with(tile).runFloats(count * width);

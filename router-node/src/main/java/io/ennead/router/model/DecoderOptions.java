@@ -1,6 +1,5 @@
 package io.ennead.router.model;
 
-import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.wire.ComputeType;
 
 /**
@@ -11,8 +10,9 @@ import io.ennead.wire.ComputeType;
  * @param threads native threads per call
  * @param decodeTile rows per product when decoding, and for logits
  * @param prefillTile rows per product otherwise
- * @param fixedTiles pad every product to its tile, so that bits do not depend on the batch;
- *     otherwise a product has as many rows as there are
+ * @param fixedTiles pad every product to its tile, or to another number of rows that gives the same
+ *     bits, so that these do not depend on the batch; otherwise a product has as many rows as there
+ *     are
  * @param blocks KV blocks, the one for padding not counted
  * @param blockSize positions per KV block
  */
@@ -24,16 +24,4 @@ public record DecoderOptions(
     int prefillTile,
     boolean fixedTiles,
     int blocks,
-    int blockSize) {
-
-  /** Rows per product of a call with so many rows. */
-  int tile(Phase phase, int rows) {
-    if (!fixedTiles) {
-      return Math.max(rows, 1);
-    }
-    return switch (phase) {
-      case DECODE -> decodeTile;
-      case PREFILL -> prefillTile;
-    };
-  }
-}
+    int blockSize) {}

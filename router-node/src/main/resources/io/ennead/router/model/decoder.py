@@ -6,8 +6,9 @@ expert-node's package `architecture`, whose records this module computes. Built 
 `attend` does everything between two dispatches. State of the running step (residual stream, rotary tables, spans) stays in the module:
 one thread at a time may run steps; `gate` alone may be called beside it.
 
-Every product runs on exactly `tile` rows. Attention runs span by span, a span being rows of one sequence, or,
-when decoding, over all of them at once, block by block: a row's bits depend on its own sequence and the tile, not on its neighbours.
+Every product of a step runs on exactly `tile` rows, which is one of the numbers that give the same bits (`alike`). Attention runs span by
+span, a span being rows of one sequence, or, when decoding, over all of them at once, block by block: a row's bits depend on its own
+sequence, not on its neighbours.
 """
 
 from typing import Dict, List, Tuple
@@ -154,6 +155,46 @@ class Decoder(torch.nn.Module):
         ends = self.w[len(self.w) - 1]
         ends["embedding"] = ends["head"]
         return 0
+
+    @torch.jit.export
+    def alike(self, length: int, tile: int) -> int:
+        """1 when products of `length` rows give every row the bits that it has in one of `tile` rows, else 0: tried on the model's own maps,
+        one of each name and shape."""
+        tried: List[str] = []
+        for layer in range(len(self.w)):
+            for name, weight in self.w[layer].items():
+                key = "{} {}".format(name, weight.size())
+                if weight.dim() == 2 and name != "embedding" and key not in tried:
+                    tried.append(key)
+                    if not self.is_alike(layer, name, length, tile):
+                        return 0
+        return 1
+
+    def is_alike(self, layer: int, name: str, length: int, tile: int) -> bool:
+        weight = self.w[layer][name]
+        if not weight.is_cpu or (name.endswith("_down") and weight.size(1) % 32 != 0):  # what `activate` leaves over would move
+            return False
+        rows = (max(length, tile) + tile - 1) // tile * tile
+        # rounding to bf16 hides nearly all differences of another order of the sum
+        trials = 1 if weight.dtype == torch.float32 else max(1, (1 << 18) // (weight.size(0) * length))
+        for trial in range(trials):
+            x = torch.arange(trial, trial + rows * weight.size(1)).mul(0.37).sin().view(rows, -1)
+            if not torch.equal(self.through(layer, name, x.narrow(0, 0, length), length), self.through(layer, name, x, tile).narrow(0, 0, length)):
+                return False
+        return True
+
+    def through(self, layer: int, name: str, x: torch.Tensor, tile: int) -> torch.Tensor:
+        """x through a map, as a step takes it."""
+        if name == "latent_up":
+            heads, plain, value = int(self.f[layer]["heads"]), int(self.f[layer]["plain"]), int(self.f[layer]["value"])
+            up = self.w[layer][name].view(heads, plain + value, -1)
+            absorbed = per_head(x.narrow(1, 0, 1).unsqueeze(1).expand(-1, heads, plain), up.narrow(1, 0, plain), tile)
+            return torch.cat([absorbed, per_head(absorbed, up.narrow(1, plain, value).transpose(1, 2), tile)], dim=2)
+        if name == "out":
+            y = torch.zeros([x.size(0), self.w[layer][name].size(0)])
+            add_linear(y, x, self.w[layer], name, tile)
+            return y
+        return linear(x, self.w[layer], name, tile)
 
     @torch.jit.export
     def allocate_cache(self, blocks: int, block: int) -> int:
@@ -407,19 +448,16 @@ class Decoder(torch.nn.Module):
         self.h.add_(y)
 
     def ffn(self, layer: int, name: str, x: torch.Tensor, tile: int) -> torch.Tensor:
-        """A gated network whose weights begin with this name, times the sigmoid of its own gate if it has one. All of it tile by tile:
-        elementwise kernels compute what their vectors leave over in another way, and that must not depend on the number of tiles."""
+        """A gated network whose weights begin with this name, times the sigmoid of its own gate if it has one."""
         w = self.w[layer]
         f = self.f[layer]
-        out: List[torch.Tensor] = []
-        for i in range(x.size(0) // tile):
-            part = x.narrow(0, i * tile, tile)
-            h = linear(part, w, name + "_gate_up", tile)
-            y = linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
-            if name + "_gate" in w:
-                y = torch.sigmoid(tiled(part, w[name + "_gate"], tile)) * y
-            out.append(y)
-        return torch.cat(out)
+        h = linear(x, w, name + "_gate_up", tile)
+        y = linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
+        if name + "_gate" in w:
+            gate = tiled(x, w[name + "_gate"], tile)  # [rows, 1]
+            # as wide as any vectors: elementwise kernels compute what these leave over in another way
+            y = torch.sigmoid(gate.expand(-1, 32).contiguous()).narrow(1, 0, 1) * y
+        return y
 
     def catch_up(self, layer: int, combined: torch.Tensor) -> None:
         """Adds what the experts of the layer before gave, and runs the dense layers up to a layer."""

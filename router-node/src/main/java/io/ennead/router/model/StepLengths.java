@@ -1,0 +1,41 @@
+package io.ennead.router.model;
+
+import io.ennead.expert.engine.RunLengths;
+import io.ennead.expert.engine.TorchCall;
+import io.ennead.expert.engine.TorchModule;
+import io.ennead.router.moe.ExpertLayer.Phase;
+
+/**
+ * How many rows the products of a step may have, by phase.
+ *
+ * @param decode also of logits
+ */
+record StepLengths(RunLengths decode, RunLengths prefill) {
+
+  /** Tries a loaded module's products. */
+  static StepLengths of(TorchModule module, DecoderOptions options) {
+    return options.fixedTiles()
+        ? new StepLengths(tried(module, options.decodeTile()), tried(module, options.prefillTile()))
+        : new StepLengths(RunLengths.ANY, RunLengths.ANY);
+  }
+
+  private static RunLengths tried(TorchModule module, int tile) {
+    return RunLengths.of(
+        tile,
+        length -> {
+          try (TorchCall call = module.call("alike")) {
+            return call.with(length).with(tile).runLong() == 1;
+          }
+        });
+  }
+
+  /** Rows of every product of a call with so many rows, which are padded to a multiple of it. */
+  int of(Phase phase, int rows) {
+    RunLengths lengths =
+        switch (phase) {
+          case DECODE -> decode;
+          case PREFILL -> prefill;
+        };
+    return lengths.even(Math.max(rows, 1));
+  }
+}
