@@ -72,13 +72,11 @@ final class NumericsProbe {
     int prefillTile = options.rows(Tile.PREFILL);
     float[] decode = pass(slot, decodeTile);
     float[] prefill = pass(slot, prefillTile);
-    Numerics numerics =
-        new Numerics(
-            id(decodeTile, decode, prefillTile, prefill),
-            lengths(slot, decodeTile, decode),
-            lengths(slot, prefillTile, prefill));
+    RunLengths likeDecode = lengths(slot, decodeTile, decode);
+    RunLengths likePrefill =
+        likeDecode.allows(prefillTile) ? likeDecode : lengths(slot, prefillTile, prefill);
     slots.release(slot);
-    return numerics;
+    return new Numerics(id(decodeTile, decode, prefillTile, prefill), likeDecode, likePrefill);
   }
 
   private static String id(int decodeTile, float[] decode, int prefillTile, float[] prefill) {

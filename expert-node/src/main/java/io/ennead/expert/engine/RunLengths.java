@@ -29,6 +29,11 @@ public record RunLengths(int... ascending) {
     return new RunLengths(IntStream.concat(IntStream.of(tile), others).sorted().toArray());
   }
 
+  /** Whether a product of so many rows gives the same bits as the others. */
+  public boolean allows(int length) {
+    return ascending.length == 0 || Arrays.binarySearch(ascending, length) >= 0;
+  }
+
   /** Rows of the next product of an expert that has so many left: if more, the rest is padding. */
   int next(int left) {
     if (ascending.length == 0) {

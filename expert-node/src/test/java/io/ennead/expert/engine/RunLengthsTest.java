@@ -46,6 +46,15 @@ class RunLengthsTest {
   }
 
   @Test
+  void onlyWhatWasFoundAlikeIsAllowed() {
+    RunLengths lengths = RunLengths.of(8, length -> length == 64);
+    assertThat(lengths.allows(8)).isTrue();
+    assertThat(lengths.allows(64)).isTrue();
+    assertThat(lengths.allows(16)).isFalse();
+    assertThat(RunLengths.ANY.allows(7)).isTrue();
+  }
+
+  @Test
   void whoeverDoesNotAskForTheSameBitsHasOneProductOfAllRows() {
     assertThat(RunLengths.ANY.even(77)).isEqualTo(77);
     assertThat(RunLengths.ANY.next(77)).isEqualTo(77);

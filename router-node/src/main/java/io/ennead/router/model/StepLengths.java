@@ -14,9 +14,13 @@ record StepLengths(RunLengths decode, RunLengths prefill) {
 
   /** Tries a loaded module's products. */
   static StepLengths of(TorchModule module, DecoderOptions options) {
-    return options.fixedTiles()
-        ? new StepLengths(tried(module, options.decodeTile()), tried(module, options.prefillTile()))
-        : new StepLengths(RunLengths.ANY, RunLengths.ANY);
+    if (!options.fixedTiles()) {
+      return new StepLengths(RunLengths.ANY, RunLengths.ANY);
+    }
+    RunLengths decode = tried(module, options.decodeTile());
+    int prefillTile = options.prefillTile();
+    return new StepLengths(
+        decode, decode.allows(prefillTile) ? decode : tried(module, prefillTile));
   }
 
   private static RunLengths tried(TorchModule module, int tile) {
