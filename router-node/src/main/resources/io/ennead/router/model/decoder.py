@@ -172,7 +172,7 @@ class Decoder(torch.nn.Module):
 
     def is_alike(self, layer: int, name: str, length: int, tile: int) -> bool:
         weight = self.w[layer][name]
-        if not weight.is_cpu or (name.endswith("_down") and weight.size(1) % 32 != 0):  # what `activate` leaves over would move
+        if not weight.is_cpu or (name in ["ffn_down", "shared_down"] and weight.size(1) % 32 != 0):  # what `activate` leaves over would move
             return False
         rows = (max(length, tile) + tile - 1) // tile * tile
         # rounding to bf16 hides nearly all differences of another order of the sum
@@ -448,16 +448,20 @@ class Decoder(torch.nn.Module):
         self.h.add_(y)
 
     def ffn(self, layer: int, name: str, x: torch.Tensor, tile: int) -> torch.Tensor:
-        """A gated network whose weights begin with this name, times the sigmoid of its own gate if it has one."""
+        """A gated network whose weights begin with this name, times the sigmoid of its own gate if it has one. All of it tile by tile:
+        elementwise kernels compute what their vectors leave over in another way, and that must not depend on the number of tiles."""
         w = self.w[layer]
         f = self.f[layer]
-        h = linear(x, w, name + "_gate_up", tile)
-        y = linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
-        if name + "_gate" in w:
-            gate = tiled(x, w[name + "_gate"], tile)  # [rows, 1]
-            # as wide as any vectors: elementwise kernels compute what these leave over in another way
-            y = torch.sigmoid(gate.expand(-1, 32).contiguous()).narrow(1, 0, 1) * y
-        return y
+        out: List[torch.Tensor] = []
+        for i in range(x.size(0) // tile):
+            part = x.narrow(0, i * tile, tile)
+            h = linear(part, w, name + "_gate_up", tile)
+            y = linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
+            if name + "_gate" in w:
+                gate = tiled(part, w[name + "_gate"], tile)  # [tile, 1]; as wide as any vectors, nor may it depend on the tile's length
+                y = torch.sigmoid(gate.expand(-1, 32).contiguous()).narrow(1, 0, 1) * y
+            out.append(y)
+        return torch.cat(out)
 
     def catch_up(self, layer: int, combined: torch.Tensor) -> None:
         """Adds what the experts of the layer before gave, and runs the dense layers up to a layer."""
