@@ -12,7 +12,6 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCredentials;
-import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -192,7 +191,7 @@ public final class NodeServer implements AutoCloseable {
     tracing.serve(builder); // the outermost: the others run in its span
     builder.addService(health.getHealthService());
     addReflection(builder);
-    services.forEach(service -> builder.addService(readInside(service)));
+    services.forEach(service -> builder.addService(LateReading.of(service.bindService())));
     Server server =
         loops.serve(executors(builder, handlers, inline), security.failedHandshakes()).build();
     NodeServer node = new NodeServer(server, loops, handlers, health, readiness, options);
@@ -285,12 +284,6 @@ public final class NodeServer implements AutoCloseable {
         .maxConnectionIdle(MAX_CONNECTION_IDLE_MINUTES, TimeUnit.MINUTES)
         .maxConnectionAge(MAX_CONNECTION_AGE_MINUTES, TimeUnit.MINUTES)
         .maxConnectionAgeGrace(MAX_CONNECTION_AGE_GRACE_MINUTES, TimeUnit.MINUTES);
-  }
-
-  // gRPC answers UNKNOWN to a message that cannot be read, before any interceptor sees it; read by
-  // the listener instead, it fails where failures are mapped and counted.
-  private static ServerServiceDefinition readInside(BindableService service) {
-    return ServerInterceptors.useInputStreamMessages(service.bindService());
   }
 
   // v1alpha is what released versions of grpcurl and ghz still ask for.

@@ -9,14 +9,11 @@ import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.protobuf.ProtoUtils;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Protobuf messages whose {@code bytes} fields are views of the one array that the message was read
@@ -42,19 +39,12 @@ public final class SharedBytesMarshaller<M extends Message> implements Marshalle
   /** A service with this marshaller for the requests of one of its methods. */
   public static <M extends Message> ServerServiceDefinition requestsOf(
       ServerServiceDefinition service, String method, M prototype) {
-    ServiceDescriptor given = service.getServiceDescriptor();
-    ServiceDescriptor.Builder descriptor =
-        ServiceDescriptor.newBuilder(given.getName())
-            .setSchemaDescriptor(given.getSchemaDescriptor());
-    List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
-    for (ServerMethodDefinition<?, ?> each : service.getMethods()) {
-      boolean chosen = each.getMethodDescriptor().getFullMethodName().equals(method);
-      methods.add(chosen ? withRequests(each, of(prototype)) : each);
-    }
-    methods.forEach(each -> descriptor.addMethod(each.getMethodDescriptor()));
-    ServerServiceDefinition.Builder changed = ServerServiceDefinition.builder(descriptor.build());
-    methods.forEach(changed::addMethod);
-    return changed.build();
+    return Methods.changed(
+        service,
+        each ->
+            each.getMethodDescriptor().getFullMethodName().equals(method)
+                ? withRequests(each, of(prototype))
+                : each);
   }
 
   @SuppressWarnings("unchecked") // the caller names a method of this request type
