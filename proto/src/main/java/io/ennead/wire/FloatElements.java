@@ -5,8 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ShortBuffer;
 
-/** Runs of floats in arrays and in little-endian bytes. */
+/**
+ * Runs of floats in arrays and in little-endian bytes. Conversions run over arrays: single accesses
+ * to buffers cost three times as much once a process has used several kinds of buffers.
+ */
 final class FloatElements {
+  /** Elements converted at a time. */
+  private static final int BLOCK = 4096;
+
   private FloatElements() {}
 
   static boolean has(DataType type) {
@@ -20,22 +26,32 @@ final class FloatElements {
     ByteBuffer room = target.slice().order(ByteOrder.LITTLE_ENDIAN);
     switch (type) {
       case DATA_TYPE_F32 -> room.asFloatBuffer().put(values, from, count);
-      case DATA_TYPE_BF16 -> putBf16(values, from, count, room.asShortBuffer());
-      case DATA_TYPE_F16 -> putF16(values, from, count, room.asShortBuffer());
+      case DATA_TYPE_BF16, DATA_TYPE_F16 ->
+          putHalves(values, from, count, type, room.asShortBuffer());
       default -> throw noFloat(type);
     }
     target.position(target.position() + count * TensorCodec.bytesPerElement(type));
   }
 
-  private static void putBf16(float[] values, int from, int count, ShortBuffer target) {
-    for (int i = 0; i < count; i++) {
-      target.put(i, FloatFormats.toBf16(values[from + i]));
+  private static void putHalves(
+      float[] values, int from, int count, DataType type, ShortBuffer target) {
+    short[] block = new short[Math.min(count, BLOCK)];
+    for (int done = 0; done < count; done += block.length) {
+      int size = Math.min(count - done, block.length);
+      narrow(values, from + done, block, size, type);
+      target.put(block, 0, size);
     }
   }
 
-  private static void putF16(float[] values, int from, int count, ShortBuffer target) {
-    for (int i = 0; i < count; i++) {
-      target.put(i, FloatFormats.toF16(values[from + i]));
+  private static void narrow(float[] values, int from, short[] block, int size, DataType type) {
+    if (type == DataType.DATA_TYPE_BF16) {
+      for (int i = 0; i < size; i++) {
+        block[i] = FloatFormats.toBf16(values[from + i]);
+      }
+    } else {
+      for (int i = 0; i < size; i++) {
+        block[i] = FloatFormats.toF16(values[from + i]);
+      }
     }
   }
 
@@ -44,21 +60,31 @@ final class FloatElements {
     ByteBuffer data = source.slice().order(ByteOrder.LITTLE_ENDIAN);
     switch (type) {
       case DATA_TYPE_F32 -> data.asFloatBuffer().get(target, at, count);
-      case DATA_TYPE_BF16 -> getBf16(data.asShortBuffer(), target, at, count);
-      case DATA_TYPE_F16 -> getF16(data.asShortBuffer(), target, at, count);
+      case DATA_TYPE_BF16, DATA_TYPE_F16 ->
+          getHalves(data.asShortBuffer(), type, target, at, count);
       default -> throw noFloat(type);
     }
   }
 
-  private static void getBf16(ShortBuffer source, float[] target, int at, int count) {
-    for (int i = 0; i < count; i++) {
-      target[at + i] = FloatFormats.fromBf16(source.get(i));
+  private static void getHalves(
+      ShortBuffer source, DataType type, float[] target, int at, int count) {
+    short[] block = new short[Math.min(count, BLOCK)];
+    for (int done = 0; done < count; done += block.length) {
+      int size = Math.min(count - done, block.length);
+      source.get(block, 0, size);
+      widen(block, size, type, target, at + done);
     }
   }
 
-  private static void getF16(ShortBuffer source, float[] target, int at, int count) {
-    for (int i = 0; i < count; i++) {
-      target[at + i] = FloatFormats.fromF16(source.get(i));
+  private static void widen(short[] block, int size, DataType type, float[] target, int at) {
+    if (type == DataType.DATA_TYPE_BF16) {
+      for (int i = 0; i < size; i++) {
+        target[at + i] = FloatFormats.fromBf16(block[i]);
+      }
+    } else {
+      for (int i = 0; i < size; i++) {
+        target[at + i] = FloatFormats.fromF16(block[i]);
+      }
     }
   }
 

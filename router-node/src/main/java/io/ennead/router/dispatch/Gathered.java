@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,15 @@ final class Gathered {
   private final Map<Integer, Outputs> outputs = new TreeMap<>();
   private final Map<Integer, ServingException> failures = new HashMap<>();
   private final Map<Integer, Set<Integer>> missing = new HashMap<>();
-  private float @Nullable [] sum;
+  private @Nullable Sum sum;
+
+  /**
+   * The weighted sum over what is there.
+   *
+   * @param values [rows, width]
+   * @param notFinite rows with a NaN or an infinity
+   */
+  private record Sum(float[] values, int[] notFinite) {}
 
   /** Where one expert's outputs begin: row {@code first} of {@code values}. */
   private record Outputs(ExpertRows rows, NodeCall call, Rows values, int first) {}
@@ -64,7 +73,7 @@ final class Gathered {
   /** The experts whose outputs are not finite, and who computed them. */
   Map<ExpertRows, ExpertPeer> notFinite() {
     Map<ExpertRows, ExpertPeer> found = new LinkedHashMap<>();
-    for (int row : rowsNotFinite()) {
+    for (int row : sum().notFinite()) {
       for (Outputs expert : outputs.values()) {
         if (gaveNonsense(expert, row)) {
           found.put(expert.rows(), expert.call().peer());
@@ -76,38 +85,31 @@ final class Gathered {
 
   /** The weighted sum in ascending expert id, of those experts that gave something. */
   CombinedRows combine(RoutingObserver observer) {
-    for (int row : rowsNotFinite()) {
+    for (int row : sum().notFinite()) {
       blame(row);
     }
     for (Outputs expert : outputs.values()) {
       expert.rows().report(observer, expert.call().origin(), expert.values(), expert.first());
     }
-    return new CombinedRows(sum(), failures, missing);
+    return new CombinedRows(sum().values(), failures, missing);
   }
 
-  private float[] sum() {
-    float[] known = sum;
+  private Sum sum() {
+    Sum known = sum;
     if (known == null) {
-      known = new float[routing.rows() * width];
+      float[] values = new float[routing.rows() * width];
       for (Outputs expert : outputs.values()) {
-        expert.rows().addTo(known, expert.values(), expert.first());
+        expert.rows().addTo(values, expert.values(), expert.first());
       }
+      known = new Sum(values, rowsNotFinite(values));
       sum = known;
     }
     return known;
   }
 
   // What is not finite shows in the sum, which is shorter than what went into it.
-  private int[] rowsNotFinite() {
-    float[] all = sum();
-    int[] rows = new int[routing.rows()];
-    int count = 0;
-    for (int row = 0; row < rows.length; row++) {
-      if (!finite(all, row * width)) {
-        rows[count++] = row;
-      }
-    }
-    return Arrays.copyOf(rows, count);
+  private int[] rowsNotFinite(float[] all) {
+    return IntStream.range(0, routing.rows()).filter(row -> !finite(all, row * width)).toArray();
   }
 
   // Row by row: one that overflows says nothing about its neighbours.
@@ -117,18 +119,19 @@ final class Gathered {
         fail(row, expert.rows().expert(), notFinite(expert));
       }
     }
-    Arrays.fill(sum(), row * width, (row + 1) * width, 0f);
-    addOthers(row);
+    float[] all = sum().values();
+    Arrays.fill(all, row * width, (row + 1) * width, 0f);
+    addOthers(row, all);
   }
 
-  private void addOthers(int row) {
+  private void addOthers(int row, float[] all) {
     float[] output = new float[width];
     for (Outputs expert : outputs.values()) {
       int place = place(expert, row);
       if (place >= 0 && !missing.getOrDefault(row, Set.of()).contains(expert.rows().expert())) {
         expert.values().read(expert.first() + place, output, 0);
         for (int i = 0; i < width; i++) {
-          sum()[row * width + i] += expert.rows().weights()[place] * output[i];
+          all[row * width + i] += expert.rows().weights()[place] * output[i];
         }
       }
     }
