@@ -1,7 +1,6 @@
 package io.ennead.expert.engine;
 
 import io.ennead.wire.ComputeType;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -32,7 +31,8 @@ public record EngineOptions(
    */
   private static final long SMALL_EXPERT = 4L << 20;
 
-  private static final Set<String> X86_64 = Set.of("amd64", "x86_64");
+  /** Numbers in an expert's three matrices from which on they are packed in f32. */
+  private static final long PACKED_EXPERT = 1L << 17;
 
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,3}");
 
@@ -54,17 +54,21 @@ public record EngineOptions(
   }
 
   /**
-   * Whether experts of this shape are packed for the processor, where it can: small ones in f32 are
-   * not, since starting a packed product takes longer than a plain one.
+   * Whether experts of this shape are packed for the processor, where it can: the smallest in f32
+   * are not, since starting a packed product takes longer than a plain one.
    */
   boolean packs(int hidden, int width) {
-    return device.equals("cpu")
-        && X86_64.contains(System.getProperty("os.arch"))
-        && (type == ComputeType.BF16 || type == ComputeType.F32 && !isSmall(hidden, width));
+    boolean worthwhile = numbers(hidden, width) >= PACKED_EXPERT;
+    return TorchModule.packsFor(device)
+        && (type == ComputeType.BF16 || type == ComputeType.F32 && worthwhile);
   }
 
   private static boolean isSmall(int hidden, int width) {
-    return 3L * hidden * width <= SMALL_EXPERT;
+    return numbers(hidden, width) <= SMALL_EXPERT;
+  }
+
+  private static long numbers(int hidden, int width) {
+    return 3L * hidden * width;
   }
 
   /** Rows per product; 0: as many as there are. */

@@ -19,8 +19,13 @@ public record RunLengths(int... ascending) {
    */
   private static final int[] CANDIDATES = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128};
 
+  /** Lengths that may give a tile's bits, ascending. */
+  public static int[] candidates() {
+    return CANDIDATES.clone();
+  }
+
   /**
-   * A tile, and others that give its bits.
+   * A tile, and those of the candidates that give its bits.
    *
    * @param alike tells whether a length does
    */

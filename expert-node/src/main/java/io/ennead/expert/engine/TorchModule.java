@@ -10,6 +10,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Set;
 
 /**
  * One of our own TorchScript modules, loaded from a resource: the only door to the engine. Weights
@@ -19,6 +20,8 @@ import java.io.UncheckedIOException;
  * <p>Calls from several threads are safe as far as the module's own methods allow it.
  */
 public final class TorchModule implements AutoCloseable {
+  private static final Set<String> X86_64 = Set.of("amd64", "x86_64");
+
   private final PtNDManager manager;
   private final PtSymbolBlock block;
   private final DirectBuffers buffers = new DirectBuffers();
@@ -70,6 +73,11 @@ public final class TorchModule implements AutoCloseable {
               .formatted(threads, JniUtils.getNumThreads()));
     }
     return engine;
+  }
+
+  /** Whether the library has packed weights for a device, "cpu" or "cuda:N". */
+  public static boolean packsFor(String device) {
+    return device.equals("cpu") && X86_64.contains(System.getProperty("os.arch"));
   }
 
   /** Prepares a call of an exported method. */

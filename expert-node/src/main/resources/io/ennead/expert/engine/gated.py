@@ -3,7 +3,7 @@
 Every product runs on exactly `tile` rows: a row's bits depend on that number, not on the row's place or neighbours.
 """
 
-from typing import List
+from typing import List, Optional, Union
 
 import torch
 import torch.nn.functional as F
@@ -21,14 +21,28 @@ def matrix(rows: int, columns: int, dtype: torch.dtype, device: torch.device) ->
     return torch.empty([rows, columns], dtype=dtype, device=device)
 
 
+def pack(weight: torch.Tensor) -> torch.Tensor:
+    """A weight [out, in] in the layout that the processor's own products (oneDNN) read in one pass. The layout that suits 128 rows is as
+    fast with few."""
+    return torch.ops.mkldnn._reorder_linear_weight(weight, 128)
+
+
+def product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """x [rows, in] times weight [out, in] transposed, which may be packed."""
+    if weight.is_mkldnn:
+        none = torch.jit.annotate(List[Optional[Union[int, float, complex]]], [])
+        return torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", none, "")
+    return F.linear(x, weight)
+
+
 def tiled(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
     """x [n * tile, in] times weight [out, in] transposed, tile by tile, as f32."""
     x = x.to(weight.dtype)
     if x.size(0) == tile:
-        return F.linear(x, weight).float()
+        return product(x, weight).float()
     out: List[torch.Tensor] = []
     for i in range(x.size(0) // tile):
-        out.append(F.linear(x.narrow(0, i * tile, tile), weight))
+        out.append(product(x.narrow(0, i * tile, tile), weight))
     return torch.cat(out).float()
 
 

@@ -1,6 +1,6 @@
 """Experts of one node as in gated_experts.py, with matrices packed for the processor's own products (oneDNN).
 
-Built into packed_experts.pt by build_kernels.py. For bf16, and large experts in f32, on an x86-64 processor.
+Built into packed_experts.pt by build_kernels.py. For bf16, and all but the smallest experts in f32, on an x86-64 processor.
 Packed weights are read in one pass at whatever number of rows. Large experts have gate and up apart, so that the library can apply
 activation and gate to sums that are still in registers; small ones have them in one matrix, since there each operator costs 20 us.
 A matrix is packed as soon as its last row has come: one plain matrix is all that loading holds beside what stays.
@@ -10,22 +10,17 @@ from typing import List, Optional, Union
 
 import torch
 
-from gated import activate
+from gated import activate, pack
 
 # Numbers in a large expert's matrices, as in engine/EngineOptions.java.
 LARGE = 4 << 20
 
-# Weights are packed for products of so many rows: the layout that suits them is as fast with few.
-ROWS = 128
-
 
 class PackedExperts(torch.nn.Module):
-    rows: torch.jit.Final[int]
     large: torch.jit.Final[int]
 
     def __init__(self):
         super().__init__()
-        self.rows = ROWS
         self.large = LARGE
         self.kind = torch.jit.Attribute(0, int)
         self.limit = torch.jit.Attribute(0.0, float)
@@ -45,9 +40,10 @@ class PackedExperts(torch.nn.Module):
 
     @torch.jit.export
     def any_length(self) -> int:
-        """1 when a row's bits may not depend on the length of a run, else 0; once an expert is allocated. libtorch's own exponentials
-        compute what its vectors leave over in another way, so only large experts qualify, whose activation is in the products."""
-        return 0 if self.joined else 1
+        """1 when a trial can tell whether a row's bits depend on the length of a run, else 0; once an expert is allocated. libtorch's own
+        exponentials compute what its vectors leave over in another way: without them, or in f32 with widths that leave nothing over.
+        Rounding to bf16 hides differences of so few numbers as a small expert has."""
+        return 1 if not self.joined or (not self.half and self.width % 32 == 0) else 0
 
     @torch.jit.export
     def configure(self, kind: int, limit: float) -> int:
@@ -85,7 +81,7 @@ class PackedExperts(torch.nn.Module):
         rows = values.size(0)
         self.filling.narrow(0, first, rows).copy_(values)
         if first + rows == self.filling.size(0):
-            self.matrices[3 * slot + part] = torch.ops.mkldnn._reorder_linear_weight(self.filling, self.rows)
+            self.matrices[3 * slot + part] = pack(self.filling)
             self.filling = torch.empty([0])
         return rows
 

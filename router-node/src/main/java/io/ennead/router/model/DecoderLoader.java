@@ -32,6 +32,11 @@ final class DecoderLoader {
   }
 
   void load() {
+    if (TorchModule.packsFor(options.device())) {
+      try (TorchCall call = module.call("pack_maps")) {
+        call.runLong();
+      }
+    }
     for (int i = 0;
         i <= config.layers().size();
         i++) { // the last is for what is outside the layers
@@ -49,7 +54,7 @@ final class DecoderLoader {
   }
 
   private void loadEnds(int ends) {
-    weights.matrix(ends, config.tied() ? "head" : "embedding", config.embedding());
+    weights.matrix(ends, "embedding", config.embedding());
     norm(ends, "final_norm", config.finalNorm());
     if (config.tied()) {
       try (TorchCall call = module.call("tie")) {

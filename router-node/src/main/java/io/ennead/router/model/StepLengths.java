@@ -4,6 +4,7 @@ import io.ennead.expert.engine.RunLengths;
 import io.ennead.expert.engine.TorchCall;
 import io.ennead.expert.engine.TorchModule;
 import io.ennead.router.moe.ExpertLayer.Phase;
+import java.util.Arrays;
 
 /**
  * How many rows the products of a step may have, by phase.
@@ -24,13 +25,12 @@ record StepLengths(RunLengths decode, RunLengths prefill) {
   }
 
   private static RunLengths tried(TorchModule module, int tile) {
-    return RunLengths.of(
-        tile,
-        length -> {
-          try (TorchCall call = module.call("alike")) {
-            return call.with(length).with(tile).runLong() == 1;
-          }
-        });
+    int[] candidates = RunLengths.candidates();
+    long[] lengths = Arrays.stream(candidates).asLongStream().toArray();
+    try (TorchCall call = module.call("alike")) {
+      long alike = call.withList(lengths).with(tile).runLong();
+      return RunLengths.of(tile, n -> ((alike >> Arrays.binarySearch(candidates, n)) & 1) == 1);
+    }
   }
 
   /** Rows of every product of a call with so many rows, which are padded to a multiple of it. */

@@ -16,7 +16,10 @@ from typing import Dict, List, Tuple
 import torch
 
 from attention import attend_rows, attend_spans, first_seen, hidden_keys, rotate, seen_blocks, sequence_keys, sequence_values
-from gated import activate, matrix, tiled
+from gated import activate, matrix, pack, tiled
+
+# Numbers in a map of f32 from which on starting a packed product costs less than it saves.
+PACKED = 1 << 16
 
 
 def rms_norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
@@ -31,7 +34,7 @@ def fresh(shape: List[int], dtype: torch.dtype, device: torch.device) -> torch.T
 def linear(x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> torch.Tensor:
     """x through the map of this name, with its bias if it has one."""
     weight = w[name]
-    if weight.dtype == torch.float32 and x.size(0) > tile:  # without the copy that joins the tiles
+    if not weight.is_mkldnn and weight.dtype == torch.float32 and x.size(0) > tile:  # without the copy that joins the tiles
         y = torch.empty([x.size(0), weight.size(0)], device=x.device)
         across = weight.t()
         for i in range(x.size(0) // tile):
@@ -45,8 +48,8 @@ def linear(x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) ->
 
 
 def add_linear(h: torch.Tensor, x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> None:
-    """Adds x through the map of this name to h; in f32 within the product."""
-    if w[name].dtype == torch.float32 and name + "_bias" not in w:
+    """Adds x through the map of this name to h; in f32 that is not packed within the product."""
+    if not w[name].is_mkldnn and w[name].dtype == torch.float32 and name + "_bias" not in w:
         across = w[name].t()
         for i in range(x.size(0) // tile):
             h.narrow(0, i * tile, tile).addmm_(x.narrow(0, i * tile, tile), across)
@@ -64,8 +67,12 @@ def per_head(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
 
 
 class Decoder(torch.nn.Module):
+    packed: torch.jit.Final[int]
+
     def __init__(self):
         super().__init__()
+        self.packed = PACKED
+        self.packing = torch.jit.Attribute(False, bool)
         # one of each per layer, and one more for what is outside the layers
         self.w = torch.jit.Attribute([], List[Dict[str, torch.Tensor]])
         self.f = torch.jit.Attribute([], List[Dict[str, float]])
@@ -133,55 +140,86 @@ class Decoder(torch.nn.Module):
         """Makes room for a weight; a vector (columns 0), like the gate, stays in f32. Rows of an embedding are taken one by one."""
         dtype = torch.bfloat16 if bf16 else torch.float32
         place = torch.device(device)
-        if columns == 0 or name == "embedding" or name == "latent_up":  # the last is taken apart by heads
-            self.w[layer][name] = fresh([rows, columns] if columns > 0 else [rows], dtype, place)
+        if columns == 0:
+            self.w[layer][name] = fresh([rows], dtype, place)
+        elif self.is_plain(name) or self.packs(name, rows * columns, bf16):
+            self.w[layer][name] = fresh([rows, columns], dtype, place)
         else:
             self.w[layer][name] = matrix(rows, columns, dtype, place)
         return rows
 
     @torch.jit.export
+    def pack_maps(self) -> int:
+        """Maps that are filled from now on are packed, where that is faster: for a processor that has such products."""
+        self.packing = True
+        return 1
+
+    def is_plain(self, name: str) -> bool:
+        """Whether a weight's rows are taken one by one, or it is taken apart by heads."""
+        return name == "embedding" or name == "latent_up"
+
+    def packs(self, name: str, numbers: int, bf16: bool) -> bool:
+        if not self.packing or self.is_plain(name):
+            return False
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) if bf16 else numbers >= self.packed
+
+    @torch.jit.export
     def fill(self, layer: int, name: str, row: int, values: torch.Tensor) -> int:
-        """Copies rows of f32 into a weight, from a row on; a vector's are of one number."""
-        target = self.w[layer][name].narrow(0, row, values.size(0))
+        """Copies rows of f32 into a weight, from a row on; a vector's are of one number. The last rows come last."""
+        weight = self.w[layer][name]
+        target = weight.narrow(0, row, values.size(0))
         if target.dim() == 1:
             target.copy_(values.reshape(-1))
-        else:
-            target.copy_(values)
+            return values.size(0)
+        target.copy_(values)
+        if row + values.size(0) == weight.size(0) and self.packs(name, weight.numel(), weight.dtype == torch.bfloat16):
+            self.w[layer][name] = pack(weight)
         return values.size(0)
 
     @torch.jit.export
     def tie(self) -> int:
-        """The embedding is the head."""
+        """The embedding is the head, too. Packed, that is a copy."""
         ends = self.w[len(self.w) - 1]
-        ends["embedding"] = ends["head"]
+        rows = ends["embedding"]
+        if self.packs("head", rows.numel(), rows.dtype == torch.bfloat16):
+            ends["head"] = pack(rows)
+        else:
+            ends["head"] = matrix(rows.size(0), rows.size(1), rows.dtype, rows.device)
+            ends["head"].copy_(rows)
+            ends["embedding"] = ends["head"]
         return 0
 
     @torch.jit.export
-    def alike(self, length: int, tile: int) -> int:
-        """1 when products of `length` rows give every row the bits that it has in one of `tile` rows, else 0: tried on the model's own maps,
-        one of each name and shape."""
+    def alike(self, lengths: List[int], tile: int) -> int:
+        """Which lengths give every row of a product the bits that it has in one of `tile` rows, bit i for the i-th: tried on the model's own
+        maps, one of each name and shape."""
+        left = (1 << len(lengths)) - 1
         tried: List[str] = []
         for layer in range(len(self.w)):
             for name, weight in self.w[layer].items():
                 key = "{} {}".format(name, weight.size())
                 if weight.dim() == 2 and name != "embedding" and key not in tried:
                     tried.append(key)
-                    if not self.is_alike(layer, name, length, tile):
-                        return 0
-        return 1
+                    left = self.alike_through(layer, name, lengths, tile, left)
+        return left
 
-    def is_alike(self, layer: int, name: str, length: int, tile: int) -> bool:
+    def alike_through(self, layer: int, name: str, lengths: List[int], tile: int, left: int) -> int:
+        """Which of the lengths that are left one map allows."""
         weight = self.w[layer][name]
         if not weight.is_cpu or (name in ["ffn_down", "shared_down"] and weight.size(1) % 32 != 0):  # what `activate` leaves over would move
-            return False
-        rows = (max(length, tile) + tile - 1) // tile * tile
+            return 0
         # rounding to bf16 hides nearly all differences of another order of the sum
-        trials = 1 if weight.dtype == torch.float32 else max(1, (1 << 18) // (weight.size(0) * length))
-        for trial in range(trials):
-            x = torch.arange(trial, trial + rows * weight.size(1)).mul(0.37).sin().view(rows, -1)
-            if not torch.equal(self.through(layer, name, x.narrow(0, 0, length), length), self.through(layer, name, x, tile).narrow(0, 0, length)):
-                return False
-        return True
+        rows = 1 if weight.dtype == torch.float32 else (1 << 18) // weight.size(0)
+        most = max(max(lengths), rows) + tile
+        x = torch.arange(most // tile * tile * weight.size(1)).mul(0.37).sin().view(-1, weight.size(1))
+        expected = self.through(layer, name, x, tile)
+        for i in range(len(lengths)):
+            count = max(1, rows // lengths[i]) * lengths[i]
+            if (left >> i) & 1 == 1:
+                y = self.through(layer, name, x.narrow(0, 0, count), lengths[i])
+                if not torch.equal(y, expected.narrow(0, 0, count)):
+                    left -= 1 << i
+        return left
 
     def through(self, layer: int, name: str, x: torch.Tensor, tile: int) -> torch.Tensor:
         """x through a map, as a step takes it."""
