@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The same bits whatever else is in the batch (1, 7 or 32 requests at a time), wherever the experts
@@ -68,14 +68,15 @@ class DeterminismIT {
     }
   }
 
+  /** In bfloat16 processes of their own give them where one of them is killed. */
   @ParameterizedTest
-  @CsvSource({"F32, 1", "F32, 2", "BF16, 1"})
-  void everyRunOfProcessesGivesThem(ComputeType type, int run) throws Exception {
-    ClusterPlan plan = DemoPlan.of(type.label(), 8);
+  @ValueSource(ints = {1, 2})
+  void everyRunOfProcessesGivesThem(int run) throws Exception {
+    ClusterPlan plan = DemoPlan.of(ComputeType.F32.label(), 8);
     ProcessCluster cluster = new ProcessCluster(new RunDirectory(directory.resolve("run" + run)));
     cluster.up(plan, DemoPlan.START_LIMIT, (ready, all) -> {});
     try (EnneadClient client = EnneadClient.connect(plan.ports().router().address())) {
-      assertBits(type, client);
+      assertBits(ComputeType.F32, client);
     } finally {
       cluster.down(Duration.ofSeconds(20));
     }
