@@ -18,21 +18,23 @@ import torch
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENGINE = "expert-node/src/main/resources/io/ennead/expert/engine"
 MODEL = "router-node/src/main/resources/io/ennead/router/model"
-# class -> its source, then the sources that it imports
+# archive -> class and arguments, its source, then the sources that it imports
+DECODER = [f"{MODEL}/decoder.py", f"{MODEL}/attention.py", f"{ENGINE}/gated.py"]
 KERNELS = {
-    "GatedExperts": [f"{ENGINE}/gated_experts.py", f"{ENGINE}/gated.py"],
-    "PackedExperts": [f"{ENGINE}/packed_experts.py", f"{ENGINE}/gated.py"],
-    "MachineLimits": [f"{ENGINE}/machine_limits.py"],
-    "Decoder": [f"{MODEL}/decoder.py", f"{MODEL}/attention.py", f"{ENGINE}/gated.py"],
+    "gated_experts": ("GatedExperts", [], [f"{ENGINE}/gated_experts.py", f"{ENGINE}/gated.py"]),
+    "packed_experts": ("PackedExperts", [], [f"{ENGINE}/packed_experts.py", f"{ENGINE}/gated.py"]),
+    "machine_limits": ("MachineLimits", [], [f"{ENGINE}/machine_limits.py"]),
+    "decoder": ("Decoder", [False], DECODER),
+    "packed_decoder": ("Decoder", [True], DECODER),
 }
 
 
-def build(name: str, sources: list) -> None:
+def build(archive: str, name: str, arguments: list, sources: list) -> None:
     paths = [pathlib.Path(source) for source in sources]
     module = importlib.import_module(paths[0].stem)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-    scripted = torch.jit.script(getattr(module, name)())
-    target = paths[0].with_suffix(".pt")
+    scripted = torch.jit.script(getattr(module, name)(*arguments))
+    target = paths[0].with_name(archive + ".pt")
     torch.jit.save(scripted, str(target), _extra_files={"source.sha256": digest})
     print(target, target.stat().st_size, "bytes")
 
@@ -41,5 +43,5 @@ if __name__ == "__main__":
     os.chdir(ROOT)  # archives record the sources' paths: keep them relative
     sys.path[:0] = [ENGINE, MODEL]
     sys.dont_write_bytecode = True
-    for kernel, files in KERNELS.items():
-        build(kernel, files)
+    for kernel, parts in KERNELS.items():
+        build(kernel, *parts)

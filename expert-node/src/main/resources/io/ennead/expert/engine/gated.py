@@ -1,6 +1,6 @@
-"""What kernels of both nodes share: products on fixed tiles of rows, and the activations of gated feed-forward networks.
+"""What kernels of both nodes share: where weights lie, and the activations of gated feed-forward networks.
 
-Every product runs on exactly `tile` rows: a row's bits depend on that number, not on the row's place or neighbours.
+Only modules for processors that have packed products may use those: libtorch does not know them everywhere.
 """
 
 from typing import List, Optional, Union
@@ -27,23 +27,10 @@ def pack(weight: torch.Tensor) -> torch.Tensor:
     return torch.ops.mkldnn._reorder_linear_weight(weight, 128)
 
 
-def product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """x [rows, in] times weight [out, in] transposed, which may be packed."""
-    if weight.is_mkldnn:
-        none = torch.jit.annotate(List[Optional[Union[int, float, complex]]], [])
-        return torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", none, "")
-    return F.linear(x, weight)
-
-
-def tiled(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
-    """x [n * tile, in] times weight [out, in] transposed, tile by tile, as f32."""
-    x = x.to(weight.dtype)
-    if x.size(0) == tile:
-        return product(x, weight).float()
-    out: List[torch.Tensor] = []
-    for i in range(x.size(0) // tile):
-        out.append(product(x.narrow(0, i * tile, tile), weight))
-    return torch.cat(out).float()
+def packed_product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """x [rows, in] times a packed weight [out, in] transposed."""
+    none = torch.jit.annotate(List[Optional[Union[int, float, complex]]], [])
+    return torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", none, "")
 
 
 def activate(h: torch.Tensor, kind: int, limit: float) -> torch.Tensor:

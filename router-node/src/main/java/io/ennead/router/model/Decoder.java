@@ -10,10 +10,10 @@ import io.ennead.router.moe.SharedExpert;
 import java.util.List;
 
 /**
- * The module {@code decoder}: everything between two dispatches in one native call. One thread at a
- * time runs steps ({@link #begin}, then {@link #attend} for each layer with experts, {@link #end},
- * {@link #hidden}, {@link #finish}); {@link #logits} and {@link #output} may be called from any
- * thread beside it.
+ * The module {@code decoder}, or {@code packed_decoder}: everything between two dispatches in one
+ * native call. One thread at a time runs steps ({@link #begin}, then {@link #attend} for each layer
+ * with experts, {@link #end}, {@link #hidden}, {@link #finish}); {@link #logits} and {@link
+ * #output} may be called from any thread beside it.
  */
 final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   private final TorchModule module;
@@ -28,8 +28,15 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
     this.lengths = lengths;
   }
 
-  static Decoder load(Checkpoint checkpoint, DecoderOptions options) {
-    TorchModule module = TorchModule.load(Decoder.class, "decoder.pt", options.threads());
+  /**
+   * Loads the module and the weights.
+   *
+   * @param packed whether maps are packed, as far as that is faster; only where {@link
+   *     TorchModule#packsFor} says so
+   */
+  static Decoder load(Checkpoint checkpoint, DecoderOptions options, boolean packed) {
+    String archive = packed ? "packed_decoder.pt" : "decoder.pt";
+    TorchModule module = TorchModule.load(Decoder.class, archive, options.threads());
     try {
       DecoderWeights weights = new DecoderWeights(module, checkpoint, options);
       new DecoderLoader(module, checkpoint.config(), options, weights).load();

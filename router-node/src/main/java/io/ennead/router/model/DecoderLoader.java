@@ -32,11 +32,6 @@ final class DecoderLoader {
   }
 
   void load() {
-    if (TorchModule.packsFor(options.device())) {
-      try (TorchCall call = module.call("pack_maps")) {
-        call.runLong();
-      }
-    }
     for (int i = 0;
         i <= config.layers().size();
         i++) { // the last is for what is outside the layers

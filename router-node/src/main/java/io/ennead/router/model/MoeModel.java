@@ -3,6 +3,7 @@ package io.ennead.router.model;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
+import io.ennead.expert.engine.TorchModule;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.moe.ActivePacks;
 import io.ennead.router.moe.CallScope;
@@ -46,8 +47,15 @@ public final class MoeModel implements AutoCloseable {
 
   /** Loads the dense weights and the gate. */
   public static MoeModel load(Checkpoint checkpoint, DecoderOptions options, ExpertLayer experts) {
+    return load(checkpoint, options, experts, TorchModule.packsFor(options.device()));
+  }
+
+  /** The same with a decoder whose maps are packed or not. */
+  static MoeModel load(
+      Checkpoint checkpoint, DecoderOptions options, ExpertLayer experts, boolean packed) {
     Gate gate = GateLoader.load(checkpoint);
-    return new MoeModel(Decoder.load(checkpoint, options), checkpoint.config(), gate, experts);
+    Decoder decoder = Decoder.load(checkpoint, options, packed);
+    return new MoeModel(decoder, checkpoint.config(), gate, experts);
   }
 
   /** The model's configuration. */

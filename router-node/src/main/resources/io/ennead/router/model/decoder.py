@@ -2,7 +2,8 @@
 shared feed-forward networks, head.
 
 A layer is a dictionary of weights and one of numbers: what a family does not have is absent. Sources of the formulas are named in
-expert-node's package `architecture`, whose records this module computes. Built into decoder.pt by build_kernels.py. One call of
+expert-node's package `architecture`, whose records this module computes. Built by build_kernels.py into packed_decoder.pt, with maps packed
+for the processor's own products (oneDNN), and decoder.pt for machines without. One call of
 `attend` does everything between two dispatches. State of the running step (residual stream, rotary tables, spans) stays in the module:
 one thread at a time may run steps; `gate` alone may be called beside it.
 
@@ -14,9 +15,10 @@ sequence, not on its neighbours.
 from typing import Dict, List, Tuple
 
 import torch
+import torch.nn.functional as F
 
 from attention import attend_rows, attend_spans, first_seen, hidden_keys, rotate, seen_blocks, sequence_keys, sequence_values
-from gated import activate, matrix, pack, tiled
+from gated import activate, matrix, pack, packed_product
 
 # Numbers in a map of f32 from which on starting a packed product costs less than it saves.
 PACKED = 1 << 16
@@ -31,32 +33,6 @@ def fresh(shape: List[int], dtype: torch.dtype, device: torch.device) -> torch.T
     return torch.empty(shape, dtype=dtype, device=device).zero_()
 
 
-def linear(x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> torch.Tensor:
-    """x through the map of this name, with its bias if it has one."""
-    weight = w[name]
-    if not weight.is_mkldnn and weight.dtype == torch.float32 and x.size(0) > tile:  # without the copy that joins the tiles
-        y = torch.empty([x.size(0), weight.size(0)], device=x.device)
-        across = weight.t()
-        for i in range(x.size(0) // tile):
-            torch.mm(x.narrow(0, i * tile, tile), across, out=y.narrow(0, i * tile, tile))
-    else:
-        y = tiled(x, weight, tile)
-    bias = name + "_bias"
-    if bias in w:
-        y = y + w[bias]
-    return y
-
-
-def add_linear(h: torch.Tensor, x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> None:
-    """Adds x through the map of this name to h; in f32 that is not packed within the product."""
-    if not w[name].is_mkldnn and w[name].dtype == torch.float32 and name + "_bias" not in w:
-        across = w[name].t()
-        for i in range(x.size(0) // tile):
-            h.narrow(0, i * tile, tile).addmm_(x.narrow(0, i * tile, tile), across)
-    else:
-        h.add_(linear(x, w, name, tile))
-
-
 def per_head(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
     """x [rows, heads, in] times weight [heads, in, out], head by head: [rows, heads, out] f32."""
     out: List[torch.Tensor] = []
@@ -67,12 +43,13 @@ def per_head(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
 
 
 class Decoder(torch.nn.Module):
-    packed: torch.jit.Final[int]
+    packing: torch.jit.Final[bool]
+    least: torch.jit.Final[int]
 
-    def __init__(self):
+    def __init__(self, packing: bool):
         super().__init__()
-        self.packed = PACKED
-        self.packing = torch.jit.Attribute(False, bool)
+        self.packing = packing  # what depends on it alone is left out by the compiler
+        self.least = PACKED
         # one of each per layer, and one more for what is outside the layers
         self.w = torch.jit.Attribute([], List[Dict[str, torch.Tensor]])
         self.f = torch.jit.Attribute([], List[Dict[str, float]])
@@ -104,6 +81,47 @@ class Decoder(torch.nn.Module):
         self.unseen = torch.jit.Attribute([], List[List[int]])  # the same: positions before the first of them
         self.seen = torch.jit.Attribute([], List[Tuple[torch.Tensor, torch.Tensor, torch.Tensor]])  # per window, when decoding: seen_blocks
         self.masks = torch.jit.Attribute([], List[torch.Tensor])  # per window: of all spans; or per window and number of heads: of `seen`
+
+    def product(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """x [rows, in] times weight [out, in] transposed."""
+        if self.packing:
+            if weight.is_mkldnn:
+                return packed_product(x, weight)
+        return F.linear(x, weight)
+
+    def tiled(self, x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
+        """x [n * tile, in] times weight [out, in] transposed, tile by tile, as f32."""
+        x = x.to(weight.dtype)
+        if x.size(0) == tile:
+            return self.product(x, weight).float()
+        out: List[torch.Tensor] = []
+        for i in range(x.size(0) // tile):
+            out.append(self.product(x.narrow(0, i * tile, tile), weight))
+        return torch.cat(out).float()
+
+    def linear(self, x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> torch.Tensor:
+        """x through the map of this name, with its bias if it has one."""
+        weight = w[name]
+        if weight.dtype == torch.float32 and not weight.is_mkldnn and x.size(0) > tile:  # without the copy that joins the tiles
+            y = torch.empty([x.size(0), weight.size(0)], device=x.device)
+            across = weight.t()
+            for i in range(x.size(0) // tile):
+                torch.mm(x.narrow(0, i * tile, tile), across, out=y.narrow(0, i * tile, tile))
+        else:
+            y = self.tiled(x, weight, tile)
+        bias = name + "_bias"
+        if bias in w:
+            y = y + w[bias]
+        return y
+
+    def add_linear(self, h: torch.Tensor, x: torch.Tensor, w: Dict[str, torch.Tensor], name: str, tile: int) -> None:
+        """Adds x through the map of this name to h; in f32 that is not packed within the product."""
+        if w[name].dtype == torch.float32 and not w[name].is_mkldnn and name + "_bias" not in w:
+            across = w[name].t()
+            for i in range(x.size(0) // tile):
+                h.narrow(0, i * tile, tile).addmm_(x.narrow(0, i * tile, tile), across)
+        else:
+            h.add_(self.linear(x, w, name, tile))
 
     @torch.jit.export
     def add_layer(self) -> int:
@@ -142,26 +160,23 @@ class Decoder(torch.nn.Module):
         place = torch.device(device)
         if columns == 0:
             self.w[layer][name] = fresh([rows], dtype, place)
-        elif self.is_plain(name) or self.packs(name, rows * columns, bf16):
+        elif self.is_plain(name) or self.packs(name, rows, columns, bf16):
             self.w[layer][name] = fresh([rows, columns], dtype, place)
         else:
             self.w[layer][name] = matrix(rows, columns, dtype, place)
         return rows
 
-    @torch.jit.export
-    def pack_maps(self) -> int:
-        """Maps that are filled from now on are packed, where that is faster: for a processor that has such products."""
-        self.packing = True
-        return 1
-
     def is_plain(self, name: str) -> bool:
         """Whether a weight's rows are taken one by one, or it is taken apart by heads."""
         return name == "embedding" or name == "latent_up"
 
-    def packs(self, name: str, numbers: int, bf16: bool) -> bool:
-        if not self.packing or self.is_plain(name):
-            return False
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) if bf16 else numbers >= self.packed
+    def packs(self, name: str, rows: int, columns: int, bf16: bool) -> bool:
+        """Whether a map is packed. Narrow ones (gates) are not, nor small ones in f32."""
+        if self.packing:
+            if self.is_plain(name) or rows < 64:
+                return False
+            return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) if bf16 else rows * columns >= self.least
+        return False
 
     @torch.jit.export
     def fill(self, layer: int, name: str, row: int, values: torch.Tensor) -> int:
@@ -172,8 +187,10 @@ class Decoder(torch.nn.Module):
             target.copy_(values.reshape(-1))
             return values.size(0)
         target.copy_(values)
-        if row + values.size(0) == weight.size(0) and self.packs(name, weight.numel(), weight.dtype == torch.bfloat16):
-            self.w[layer][name] = pack(weight)
+        if self.packing:
+            last = row + values.size(0) == weight.size(0)
+            if last and self.packs(name, weight.size(0), weight.size(1), weight.dtype == torch.bfloat16):
+                self.w[layer][name] = pack(weight)
         return values.size(0)
 
     @torch.jit.export
@@ -181,12 +198,13 @@ class Decoder(torch.nn.Module):
         """The embedding is the head, too. Packed, that is a copy."""
         ends = self.w[len(self.w) - 1]
         rows = ends["embedding"]
-        if self.packs("head", rows.numel(), rows.dtype == torch.bfloat16):
-            ends["head"] = pack(rows)
-        else:
-            ends["head"] = matrix(rows.size(0), rows.size(1), rows.dtype, rows.device)
-            ends["head"].copy_(rows)
-            ends["embedding"] = ends["head"]
+        if self.packing:
+            if self.packs("head", rows.size(0), rows.size(1), rows.dtype == torch.bfloat16):
+                ends["head"] = pack(rows)
+                return 1
+        ends["head"] = matrix(rows.size(0), rows.size(1), rows.dtype, rows.device)
+        ends["head"].copy_(rows)
+        ends["embedding"] = ends["head"]
         return 0
 
     @torch.jit.export
@@ -230,9 +248,9 @@ class Decoder(torch.nn.Module):
             return torch.cat([absorbed, per_head(absorbed, up.narrow(1, plain, value).transpose(1, 2), tile)], dim=2)
         if name == "out":
             y = torch.zeros([x.size(0), self.w[layer][name].size(0)])
-            add_linear(y, x, self.w[layer], name, tile)
+            self.add_linear(y, x, self.w[layer], name, tile)
             return y
-        return linear(x, self.w[layer], name, tile)
+        return self.linear(x, self.w[layer], name, tile)
 
     @torch.jit.export
     def allocate_cache(self, blocks: int, block: int) -> int:
@@ -357,7 +375,7 @@ class Decoder(torch.nn.Module):
         f = self.f[layer]
         rows = x.size(0)
         heads, kv_heads, d = int(f["heads"]), int(f["kv_heads"]), int(f["head_dim"])
-        qkv = linear(x, w, "qkv", self.tile)
+        qkv = self.linear(x, w, "qkv", self.tile)
         both = qkv.narrow(1, 0, (heads + kv_heads) * d)
         v = qkv.narrow(1, (heads + kv_heads) * d, kv_heads * d)
         if "q_norm" in w:
@@ -397,12 +415,12 @@ class Decoder(torch.nn.Module):
         latent, rotated = int(f["latent"]), int(f["rotated"])
         table = int(f["rotary"])
         if "q_down" in w:
-            q = rms_norm(tiled(x, w["q_down"], self.tile), w["q_norm"], f["q_norm_epsilon"])
+            q = rms_norm(self.tiled(x, w["q_down"], self.tile), w["q_norm"], f["q_norm_epsilon"])
         else:
             q = x
-        q = tiled(q, w["q"], self.tile).view(rows, heads, plain + rotated)
+        q = self.tiled(q, w["q"], self.tile).view(rows, heads, plain + rotated)
         turned = rotate(q.narrow(2, plain, rotated), self.cos[table], self.sin[table], f["interleaved"] > 0)
-        down = tiled(x, w["latent_down"], self.tile)
+        down = self.tiled(x, w["latent_down"], self.tile)
         vector = rms_norm(down.narrow(1, 0, latent), w["latent_norm"], f["latent_norm_epsilon"]).unsqueeze(1)
         key = rotate(down.narrow(1, latent, rotated).unsqueeze(1), self.cos[table], self.sin[table], f["interleaved"] > 0)
         self.keep(layer, self.k_cache[layer].transpose(2, 3), torch.cat([vector, key], dim=2))
@@ -467,9 +485,9 @@ class Decoder(torch.nn.Module):
         else:
             y = self.grouped_query(layer, x)
         if "post_attention_norm" not in w and "residual_scale" not in f:
-            add_linear(self.h, y, w, "out", self.tile)
+            self.add_linear(self.h, y, w, "out", self.tile)
             return
-        y = linear(y, w, "out", self.tile)
+        y = self.linear(y, w, "out", self.tile)
         if "post_attention_norm" in w:
             y = rms_norm(y, w["post_attention_norm"], f["post_attention_norm_epsilon"])
         if "residual_scale" in f:
@@ -493,10 +511,10 @@ class Decoder(torch.nn.Module):
         out: List[torch.Tensor] = []
         for i in range(x.size(0) // tile):
             part = x.narrow(0, i * tile, tile)
-            h = linear(part, w, name + "_gate_up", tile)
-            y = linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
+            h = self.linear(part, w, name + "_gate_up", tile)
+            y = self.linear(activate(h, int(f[name + "_activation"]), f[name + "_limit"]), w, name + "_down", tile)
             if name + "_gate" in w:
-                gate = tiled(part, w[name + "_gate"], tile)  # [tile, 1]; as wide as any vectors, nor may it depend on the tile's length
+                gate = self.tiled(part, w[name + "_gate"], tile)  # [tile, 1]; as wide as any vectors, nor may it depend on the tile's length
                 y = torch.sigmoid(gate.expand(-1, 32).contiguous()).narrow(1, 0, 1) * y
             out.append(y)
         return torch.cat(out)
@@ -525,7 +543,7 @@ class Decoder(torch.nn.Module):
         w = self.w[layer]
         x = rms_norm(self.h, w["ffn_norm"], self.f[layer]["ffn_norm_epsilon"])
         self.shared = self.shared_expert(layer, x, self.tile)
-        return x.cpu(), linear(x, w, "router", self.tile).cpu()
+        return x.cpu(), self.linear(x, w, "router", self.tile).cpu()
 
     @torch.jit.export
     def shared_expert(self, layer: int, x: torch.Tensor, tile: int) -> torch.Tensor:
@@ -538,7 +556,7 @@ class Decoder(torch.nn.Module):
     @torch.jit.export
     def gate(self, layer: int, x: torch.Tensor, tile: int) -> torch.Tensor:
         """Gate logits [rows, experts] of rows [rows, hidden], rows a multiple of the tile."""
-        return linear(x.to(self.w[layer]["router"].device), self.w[layer], "router", tile).cpu()
+        return self.linear(x.to(self.w[layer]["router"].device), self.w[layer], "router", tile).cpu()
 
     @torch.jit.export
     def end(self, combined: torch.Tensor) -> int:
@@ -550,7 +568,7 @@ class Decoder(torch.nn.Module):
     def finish(self, rows: torch.Tensor, count: int, tile: int) -> torch.Tensor:
         """Logits [count, vocabulary] of the first rows asked for; the others pad them to a multiple of the tile."""
         last = len(self.w) - 1
-        logits = tiled(self.final(rows), self.w[last]["head"], tile).narrow(0, 0, count)
+        logits = self.tiled(self.final(rows), self.w[last]["head"], tile).narrow(0, 0, count)
         if "logit_scale" in self.f[last]:
             logits = logits * self.f[last]["logit_scale"]
         return logits.cpu()

@@ -47,6 +47,17 @@ class GoldenTest {
         .containsExactly(golden.greedyIds());
   }
 
+  /** As on processors without packed products, and on GPUs. */
+  @Test
+  void greedyTokensAreTheRecordedOnesWithoutPackedMaps() {
+    try (LoadedModel plain = LoadedModel.load(DemoModel.DIRECTORY, ComputeType.F32, 64, false)) {
+      for (Golden golden : Golden.all().toList()) {
+        assertThat(run(golden, plain).decode(golden.inputIds().length, golden.greedyIds().length))
+            .containsExactly(golden.greedyIds());
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("goldens")
   void promptLogProbabilitiesAreTheRecordedOnes(Golden golden) {

@@ -3,6 +3,7 @@ package io.ennead.router.model;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.TorchExperts;
+import io.ennead.expert.engine.TorchModule;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
@@ -21,6 +22,11 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   public static LoadedModel load(Path directory, ComputeType type, int blocks) {
+    return load(directory, type, blocks, TorchModule.packsFor("cpu"));
+  }
+
+  /** The same with the dense part's maps packed or not. */
+  static LoadedModel load(Path directory, ComputeType type, int blocks, boolean packed) {
     Checkpoint checkpoint = Checkpoint.open(directory);
     TorchExperts experts =
         TorchExperts.load(
@@ -29,7 +35,8 @@ public final class LoadedModel implements AutoCloseable {
             new EngineOptions("cpu", type, 1, 8, CHUNK, true),
             progress -> {});
     return new LoadedModel(
-        experts, MoeModel.load(checkpoint, options(type, blocks), new LocalExpertLayer(experts)));
+        experts,
+        MoeModel.load(checkpoint, options(type, blocks), new LocalExpertLayer(experts), packed));
   }
 
   /** How the tests run the dense part. */
