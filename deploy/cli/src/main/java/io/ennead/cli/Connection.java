@@ -1,5 +1,6 @@
 package io.ennead.cli;
 
+import io.ennead.cli.bench.GhzConfig;
 import io.ennead.client.EnneadClient;
 import io.ennead.errors.ServingException;
 import java.time.Duration;
@@ -34,6 +35,11 @@ final class Connection {
   void useUnlessGiven(Optional<String> host, Optional<Duration> timeout) {
     address = address == null ? host.orElse(null) : address;
     limit = limit == null ? timeout.orElse(null) : limit;
+  }
+
+  /** The same for TLS. */
+  void useUnlessGiven(GhzConfig.Security security) {
+    credentials.useUnlessGiven(security);
   }
 
   EnneadClient open() throws InterruptedException {

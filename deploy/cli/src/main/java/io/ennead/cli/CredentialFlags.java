@@ -1,5 +1,6 @@
 package io.ennead.cli;
 
+import io.ennead.cli.bench.GhzConfig;
 import io.ennead.node.Dialer;
 import io.ennead.node.KeyFile;
 import java.nio.file.Path;
@@ -42,6 +43,14 @@ final class CredentialFlags {
       paramLabel = "FILE",
       description = "File that holds the API key (default: what " + KEY_VARIABLE + " holds).")
   private @Nullable Path keyFile;
+
+  /** TLS, and with which files where no flag names one. */
+  void useUnlessGiven(GhzConfig.Security security) {
+    tls = true;
+    ca = path(ca).or(security::ca).orElse(null);
+    certificate = path(certificate).or(security::certificate).orElse(null);
+    key = path(key).or(security::key).orElse(null);
+  }
 
   Dialer dialer() {
     Dialer dialer =

@@ -33,6 +33,7 @@ final class TrafficCommand implements Callable<Integer> {
     try {
       GhzConfig config = traffic.config();
       connection.useUnlessGiven(config.host(), config.timeout());
+      config.security().ifPresent(connection::useUnlessGiven);
       LoadPlan plan = traffic.plan(config, connection.limit());
       LoadResult result = run(config, plan);
       reports.write(result, config, connection.address(), spec.commandLine().getOut());

@@ -26,7 +26,7 @@ final class TrafficFlags {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "A ghz configuration file (JSON). Flags win over it.")
+      description = "A ghz configuration file (.json, .toml or .yaml). Flags win over it.")
   private @Nullable Path file;
 
   @Option(

@@ -1,32 +1,27 @@
 package io.ennead.cli.bench;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
- * What a configuration file of ghz says (github.com/bojand/ghz, runner/config.go), as JSON. Keys
- * that ask for what a run here does not do are refused by name.
+ * What a configuration file of ghz says (github.com/bojand/ghz, runner/config.go), in JSON, TOML or
+ * YAML. Keys that ask for what a run here does not do are refused by name.
  *
+ * @param security how to connect, where the file says so
  * @param data requests as JSON with ghz's templates, taken in turn; empty: none
  */
 public record GhzConfig(
     Optional<String> name,
     Map<String, String> tags,
     Optional<String> host,
+    Optional<Security> security,
     OptionalInt total,
     OptionalInt concurrency,
     OptionalInt connections,
@@ -44,6 +39,7 @@ public record GhzConfig(
           Optional.empty(),
           Map.of(),
           Optional.empty(),
+          Optional.empty(),
           OptionalInt.empty(),
           OptionalInt.empty(),
           OptionalInt.empty(),
@@ -59,6 +55,9 @@ public record GhzConfig(
           "name",
           "tags",
           "host",
+          "cacert",
+          "cert",
+          "key",
           "total",
           "concurrency",
           "connections",
@@ -83,15 +82,15 @@ public record GhzConfig(
    * @throws GhzConfigException naming the key, its value and what was expected
    */
   public static GhzConfig read(Path file) throws IOException {
-    Keys keys = new Keys(file, json(file));
+    GhzKeys keys = GhzKeys.read(file);
     keys.requireOnly(KEYS, WITHOUT_EFFECT);
     keys.require("call", CALL, CALL);
-    keys.require("insecure", "true", "true, for there is no TLS yet");
     keys.require("duration-stop", "wait", "wait: requests under way are awaited and count");
     return new GhzConfig(
         keys.text("name"),
         keys.tags(),
         keys.text("host"),
+        security(keys),
         keys.count("total"),
         keys.count("concurrency"),
         keys.count("connections"),
@@ -103,101 +102,22 @@ public record GhzConfig(
         keys.data());
   }
 
-  private static JsonNode json(Path file) throws IOException {
-    JsonNode json;
-    try {
-      json = new ObjectMapper().readTree(file.toFile());
-    } catch (JacksonException e) {
-      throw new GhzConfigException(
-          "%s: no JSON: %s".formatted(file.getFileName(), e.getOriginalMessage()));
-    }
-    if (!json.isObject()) {
-      throw new GhzConfigException("%s: no object of keys".formatted(file.getFileName()));
-    }
-    return json;
+  // ghz takes TLS where nothing is said; a file for a cluster on this machine need not say it.
+  private static Optional<Security> security(GhzKeys keys) {
+    Security given = new Security(keys.path("cacert"), keys.path("cert"), keys.path("key"));
+    boolean plaintext = keys.flag("insecure").orElse(given.equals(Security.OF_JAVA));
+    return plaintext ? Optional.empty() : Optional.of(given);
   }
 
-  /** The values of a file's keys. */
-  private record Keys(Path file, JsonNode json) {
-
-    void requireOnly(Set<String> known, Set<String> withoutEffect) {
-      for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
-        String name = names.next();
-        if (!known.contains(name) && !withoutEffect.contains(name)) {
-          throw refused(name, json.get(name), "not set; only " + new TreeSet<>(known));
-        }
-      }
-    }
-
-    void require(String key, String value, String expected) {
-      JsonNode node = json.path(key);
-      if (!node.isMissingNode() && !node.asText().equals(value)) {
-        throw refused(key, node, expected);
-      }
-    }
-
-    Optional<String> text(String key) {
-      return json.has(key) ? Optional.of(json.get(key).asText()) : Optional.empty();
-    }
-
-    OptionalInt count(String key) {
-      JsonNode node = json.path(key);
-      if (node.isMissingNode() || node.asText().equals("0")) { // ghz's default
-        return OptionalInt.empty();
-      }
-      if (!node.canConvertToInt() || !node.isIntegralNumber() || node.asInt() < 1) {
-        throw refused(key, node, "a whole number of at least 1");
-      }
-      return OptionalInt.of(node.asInt());
-    }
-
-    OptionalDouble rate(String key) {
-      JsonNode node = json.path(key);
-      if (node.isMissingNode() || node.asText().equals("0")) {
-        return OptionalDouble.empty();
-      }
-      if (!node.isNumber() || !(node.asDouble() > 0)) {
-        throw refused(key, node, "a number above 0");
-      }
-      return OptionalDouble.of(node.asDouble());
-    }
-
-    Optional<Duration> duration(String key) {
-      JsonNode node = json.path(key);
-      if (node.isMissingNode()) {
-        return Optional.empty();
-      }
-      return GoDuration.parse(node.asText())
-          .or(
-              () -> {
-                throw refused(key, node, "a duration such as 500ms, 20s or 1m30s");
-              });
-    }
-
-    Map<String, String> tags() {
-      Map<String, String> tags = new TreeMap<>();
-      json.path("tags")
-          .fields()
-          .forEachRemaining(tag -> tags.put(tag.getKey(), tag.getValue().asText()));
-      return tags;
-    }
-
-    List<String> data() {
-      JsonNode node = json.path("data");
-      List<String> requests = new ArrayList<>();
-      if (node.isArray()) {
-        node.forEach(request -> requests.add(request.toString()));
-      } else if (node.isObject()) {
-        requests.add(node.toString());
-      } else if (!node.isMissingNode()) {
-        throw refused("data", node, "a request or a list of them");
-      }
-      return requests;
-    }
-
-    private GhzConfigException refused(String key, JsonNode value, String expected) {
-      return new GhzConfigException(
-          "%s: %s: %s (expected: %s)".formatted(file.getFileName(), key, value, expected));
-    }
+  /**
+   * TLS, with these files.
+   *
+   * @param ca certificates that the router is checked with; none: Java's
+   * @param certificate of this client
+   * @param key of the certificate
+   */
+  public record Security(Optional<Path> ca, Optional<Path> certificate, Optional<Path> key) {
+    static final Security OF_JAVA =
+        new Security(Optional.empty(), Optional.empty(), Optional.empty());
   }
 }

@@ -3,6 +3,7 @@ package io.ennead.cli.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ennead.cli.bench.GhzConfig.Security;
 import io.ennead.v1.GenerateRequest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +58,7 @@ class GhzConfigTest {
                 Optional.of("n"),
                 Map.of("a", "b"),
                 Optional.of("h:1"),
+                Optional.empty(),
                 OptionalInt.of(5),
                 OptionalInt.of(2),
                 OptionalInt.of(3),
@@ -74,7 +76,7 @@ class GhzConfigTest {
       delimiter = '|',
       value = {
         "{\"call\": \"other.Call\"}|call: \"other.Call\" (expected: ennead.v1.Inf",
-        "{\"insecure\": false}|insecure: false (expected: true",
+        "{\"insecure\": \"no\"}|insecure: \"no\" (expected: true or false",
         "{\"duration-stop\": \"close\"}|duration-stop: \"close\" (expected: wait",
         "{\"stream-call-count\": 3}|stream-call-count: 3 (expected: not set",
         "{\"total\": -1}|total: -1 (expected: a whole number",
@@ -91,10 +93,70 @@ class GhzConfigTest {
   }
 
   @Test
-  void whatIsNoJsonIsSaidToBeNone() {
-    assertThatThrownBy(() -> read("name: n"))
+  void tomlAndYamlSayTheSame() throws IOException {
+    GhzConfig json =
+        read(
+            """
+            {"name": "n", "tags": {"a": "b"}, "total": 5, "rps": 2.5, "timeout": "500ms",
+             "insecure": true, "data": [{"text": "a", "stopping": {"maxTokens": 3}}]}
+            """);
+    assertThat(
+            read(
+                "config.toml",
+                """
+                name = "n"
+                total = 5
+                rps = 2.5
+                timeout = "500ms"
+                insecure = true
+                [tags]
+                a = "b"
+                [[data]]
+                text = "a"
+                stopping = { maxTokens = 3 }
+                """))
+        .isEqualTo(json);
+    String yaml =
+        """
+        name: n
+        tags: {a: b}
+        total: 5
+        rps: 2.5
+        timeout: 500ms
+        insecure: true
+        data:
+          - text: a
+            stopping: {maxTokens: 3}
+        """;
+    assertThat(read("config.yaml", yaml)).isEqualTo(json);
+    assertThat(read("config.YML", yaml)).isEqualTo(json);
+  }
+
+  @Test
+  void securityIsWhatTheFileSays() throws IOException {
+    Security files =
+        new Security(
+            Optional.of(Path.of("ca.pem")),
+            Optional.of(Path.of("me.pem")),
+            Optional.of(Path.of("me.key")));
+    String named = "\"cacert\": \"ca.pem\", \"cert\": \"me.pem\", \"key\": \"me.key\"";
+    assertThat(read("{" + named + "}").security()).contains(files);
+    assertThat(read("{" + named + ", \"insecure\": true}").security()).isEmpty();
+    assertThat(read("{\"insecure\": false}").security()).contains(Security.OF_JAVA);
+    assertThat(read("{\"cacert\": \"\"}").security()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "config.json, name: n, no JSON",
+    "config.toml, name: n, no TOML",
+    "config.yaml, 'name: [', no YAML",
+    "config.yaml, '', no object of keys"
+  })
+  void whatIsNotOfItsFormatIsSaidNotToBe(String name, String text, String message) {
+    assertThatThrownBy(() -> read(name, text))
         .isInstanceOf(GhzConfigException.class)
-        .hasMessageContaining("config.json: no JSON");
+        .hasMessageContaining(name + ": " + message);
   }
 
   @ParameterizedTest
@@ -119,8 +181,12 @@ class GhzConfigTest {
   }
 
   private GhzConfig read(String json) throws IOException {
-    Path file = directory.resolve("config.json");
-    Files.writeString(file, json);
+    return read("config.json", json);
+  }
+
+  private GhzConfig read(String name, String text) throws IOException {
+    Path file = directory.resolve(name);
+    Files.writeString(file, text);
     return GhzConfig.read(file);
   }
 }
