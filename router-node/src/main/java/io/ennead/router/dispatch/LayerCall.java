@@ -60,12 +60,17 @@ final class LayerCall {
     this.gathered = gathered;
   }
 
-  /** Returns when each expert's output is gathered or has failed. */
-  void run(List<ExpertRows> experts) {
+  /**
+   * Returns when each expert's output is gathered or has failed.
+   *
+   * @param meanwhile runs when all are asked, before any answer is awaited
+   */
+  void run(List<ExpertRows> experts, Runnable meanwhile) {
     experts.forEach(rows -> asks.add(new Ask(rows)));
     scope.onCancel(this::cancel);
     try {
       send(asks, Reason.FIRST);
+      meanwhile.run();
       awaitAll();
       barrierWait = replies.spread();
       doubt(gathered.notFinite());

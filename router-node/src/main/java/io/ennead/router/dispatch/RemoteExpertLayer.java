@@ -95,6 +95,18 @@ public final class RemoteExpertLayer implements ExpertLayer {
       Routing routing,
       CallScope scope,
       RoutingObserver observer) {
+    return forward(layer, phase, hidden, routing, scope, observer, () -> {});
+  }
+
+  @Override
+  public CombinedRows forward(
+      int layer,
+      Phase phase,
+      float[] hidden,
+      Routing routing,
+      CallScope scope,
+      RoutingObserver observer,
+      Runnable meanwhile) {
     if (hidden.length != routing.rows() * width) {
       throw new IllegalArgumentException(
           "hidden: %d values (expected: %d rows x %d)"
@@ -102,7 +114,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
     }
     List<ExpertRows> experts = ExpertRows.of(routing);
     if (!tracing.recording()) {
-      return run(layer, phase, hidden, routing, experts, scope, observer);
+      return run(layer, phase, hidden, routing, experts, scope, observer, meanwhile);
     }
     Span span =
         tracing
@@ -112,7 +124,7 @@ public final class RemoteExpertLayer implements ExpertLayer {
             .setAttribute("ennead.experts", experts.size())
             .startSpan();
     try (Scope unused = span.makeCurrent()) {
-      return run(layer, phase, hidden, routing, experts, scope, observer);
+      return run(layer, phase, hidden, routing, experts, scope, observer, meanwhile);
     } finally {
       span.end();
     }
@@ -125,13 +137,14 @@ public final class RemoteExpertLayer implements ExpertLayer {
       Routing routing,
       List<ExpertRows> experts,
       CallScope scope,
-      RoutingObserver observer) {
+      RoutingObserver observer,
+      Runnable meanwhile) {
     metrics.dispatched(layer, experts);
     counts.count(layer, experts);
     long start = System.nanoTime();
     Gathered gathered = new Gathered(layer, routing, width);
     var call = new LayerCall(nodes, layer, phase, Rows.of(hidden, width), scope, gathered);
-    call.run(experts);
+    call.run(experts, meanwhile);
     CombinedRows combined = gathered.combine(observer);
     metrics.layerDone(layer, phase, System.nanoTime() - start, call.barrierWait());
     return combined;

@@ -11,9 +11,9 @@ import java.util.List;
 
 /**
  * The module {@code decoder}, or {@code packed_decoder}: everything between two dispatches in one
- * native call. One thread at a time runs steps ({@link #begin}, then {@link #attend} for each layer
- * with experts, {@link #end}, {@link #hidden}, {@link #finish}); {@link #logits} and {@link
- * #output} may be called from any thread beside it.
+ * native call. One thread at a time runs steps ({@link #begin}, then {@link #attend} and {@link
+ * #share} for each layer with experts, {@link #end}, {@link #hidden}, {@link #finish}); {@link
+ * #logits} and {@link #output} may be called from any thread beside it.
  */
 final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   private final TorchModule module;
@@ -78,6 +78,17 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
               .withFloats(combined, combined.length == 0 ? 0 : padded, hidden) // none for the first
               .runTuple(rows * hidden, rows * config.experts());
       return new Attended(result.get(0), result.get(1));
+    }
+  }
+
+  /**
+   * The shared expert of the layer attended last, if it has one; its output stays in the module.
+   */
+  void share(int layer) {
+    if (config.moe(layer).shared().isPresent()) {
+      try (TorchCall call = module.call("share")) {
+        call.with(layer).runLong();
+      }
     }
   }
 

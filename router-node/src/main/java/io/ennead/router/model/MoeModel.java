@@ -97,14 +97,14 @@ public final class MoeModel implements AutoCloseable {
     float[] combined = new float[0];
     for (int layer : moeLayers) {
       Decoder.Attended attended = decoder.attend(layer, combined, rows, step.phase());
-      float[] logits = routed.logits(layer, attended.gateLogits(), attended.hidden());
+      float[] hidden = attended.hidden();
+      float[] logits = routed.logits(layer, attended.gateLogits(), hidden);
       Routing routing = gate.route(layer, logits, routed);
-      observer.routed(layer, attended.hidden(), logits, routing);
-      Survivors.Result result =
-          Survivors.of(
-              experts.forward(layer, step.phase(), attended.hidden(), routing, scope, observer),
-              routing,
-              routed);
+      observer.routed(layer, hidden, logits, routing);
+      Runnable share = () -> decoder.share(layer);
+      CombinedRows outputs =
+          experts.forward(layer, step.phase(), hidden, routing, scope, observer, share);
+      Survivors.Result result = Survivors.of(outputs, routing, routed);
       result.degraded().forEach((row, lost) -> observer.degraded(layer, row, lost));
       CombinedRows sum = result.rows();
       collect(step, sum, failed);

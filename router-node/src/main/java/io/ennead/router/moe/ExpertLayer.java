@@ -28,6 +28,24 @@ public interface ExpertLayer {
       CallScope scope,
       RoutingObserver observer);
 
+  /**
+   * The same; experts elsewhere are awaited only when some work of the caller's is done. When that
+   * fails, the experts' is given up.
+   *
+   * @param meanwhile runs once, on this thread, when all rows are on their way
+   */
+  default CombinedRows forward(
+      int layer,
+      Phase phase,
+      float[] hidden,
+      Routing routing,
+      CallScope scope,
+      RoutingObserver observer,
+      Runnable meanwhile) {
+    meanwhile.run();
+    return forward(layer, phase, hidden, routing, scope, observer);
+  }
+
   /** Which tile the kernels use. */
   enum Phase {
     /** One row per sequence. */

@@ -59,9 +59,10 @@ public record ExpertRows(int expert, int[] rows, float[] weights) {
     float[] output = new float[width];
     for (int i = 0; i < rows.length; i++) {
       outputs.read(firstOutput + i, output, 0);
+      float weight = weights[i]; // read once: the loop writes to an array of floats, too
       int to = rows[i] * width;
       for (int j = 0; j < width; j++) {
-        float product = weights[i] * output[j];
+        float product = weight * output[j];
         sum[to + j] += product;
       }
     }

@@ -1,6 +1,8 @@
 package io.ennead.router.moe;
 
 import io.ennead.router.moe.ExpertLayer.Phase;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -60,10 +62,11 @@ public final class MoeLayer {
     float[] logits = routed.logits(layer, own, hidden);
     Routing routing = gate.route(layer, logits, routed);
     observer.routed(layer, hidden, logits, routing);
-    Survivors.Result survivors =
-        Survivors.of(
-            experts.forward(layer, phase, hidden, routing, scope, observer), routing, routed);
-    add(survivors.rows(), shared.output(layer, phase, hidden));
+    List<float[]> share = new ArrayList<>(1);
+    Runnable sharing = () -> share.add(shared.output(layer, phase, hidden));
+    CombinedRows outputs = experts.forward(layer, phase, hidden, routing, scope, observer, sharing);
+    Survivors.Result survivors = Survivors.of(outputs, routing, routed);
+    share.forEach(output -> add(survivors.rows(), output));
     return new Result(survivors.rows(), routing, logits, survivors.degraded());
   }
 

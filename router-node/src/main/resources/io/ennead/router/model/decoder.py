@@ -67,6 +67,7 @@ class Decoder(torch.nn.Module):
         self.sin_tables = torch.jit.Attribute([], List[torch.Tensor])
         # the running step
         self.h = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, hidden] residual stream
+        self.x = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, hidden] what gate and experts get
         self.shared = torch.jit.Attribute(torch.empty(0), torch.Tensor)  # [rows, hidden] what the shared expert gave
         self.next = torch.jit.Attribute(0, int)  # the next layer
         self.cos = torch.jit.Attribute([], List[torch.Tensor])  # per rotary table [rows, 1, dimensions]
@@ -542,8 +543,16 @@ class Decoder(torch.nn.Module):
         self.next = layer + 1
         w = self.w[layer]
         x = rms_norm(self.h, w["ffn_norm"], self.f[layer]["ffn_norm_epsilon"])
-        self.shared = self.shared_expert(layer, x, self.tile)
+        self.x = x
+        self.shared = torch.empty(0)
         return x.cpu(), self.linear(x, w, "router", self.tile).cpu()
+
+    @torch.jit.export
+    def share(self, layer: int) -> int:
+        """Runs the shared expert on the rows that `attend` gave last, for the next `attend` or `end` to add: a call of its own, for the time
+        in which the experts are awaited."""
+        self.shared = self.shared_expert(layer, self.x, self.tile)
+        return layer
 
     @torch.jit.export
     def shared_expert(self, layer: int, x: torch.Tensor, tile: int) -> torch.Tensor:

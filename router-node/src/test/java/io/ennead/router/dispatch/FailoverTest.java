@@ -2,6 +2,7 @@ package io.ennead.router.dispatch;
 
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ennead.errors.ServingException;
 import io.ennead.router.dispatch.RemoteExpertLayer.Patience;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,6 +50,10 @@ class FailoverTest {
 
   /** Row r is r + 1 and goes to expert r, so that the sum is (r + 1) * (r + 1). */
   private static CombinedRows run(RemoteExpertLayer layer, int rows) {
+    return run(layer, rows, () -> {});
+  }
+
+  private static CombinedRows run(RemoteExpertLayer layer, int rows, Runnable meanwhile) {
     float[] hidden = new float[rows];
     int[] experts = new int[rows];
     float[] weights = new float[rows];
@@ -62,7 +68,8 @@ class FailoverTest {
         hidden,
         new Routing(rows, 1, experts, weights),
         CallScope.unbounded(),
-        RoutingObserver.NONE);
+        RoutingObserver.NONE,
+        meanwhile);
   }
 
   private static void assertRight(CombinedRows rows) {
@@ -259,5 +266,39 @@ class FailoverTest {
     settleIn(layer);
     a.delay(150); // three times the budget of calls that took no time
     assertRight(run(layer, EXPERTS));
+  }
+
+  @Test
+  void theCallersWorkRunsOnceWhileTheAnswersAreOutstanding() {
+    a.hang(true);
+    AtomicInteger times = new AtomicInteger();
+    RemoteExpertLayer layer = layer(LONG, a);
+    assertRight(
+        run(
+            layer,
+            1,
+            () -> {
+              assertThat(a.calls()).as("asked before").isEqualTo(1);
+              times.incrementAndGet();
+              a.answer(); // not before
+            }));
+    assertThat(times).hasValue(1);
+  }
+
+  @Test
+  void theCallersWorkThatFailsTakesTheCallsBack() {
+    a.hang(true);
+    RemoteExpertLayer layer = layer(LONG, a);
+    IllegalStateException failure = new IllegalStateException("of the shared expert");
+    assertThatThrownBy(
+            () ->
+                run(
+                    layer,
+                    1,
+                    () -> {
+                      throw failure;
+                    }))
+        .isSameAs(failure);
+    assertThat(a.replies().get(0)).isCancelled();
   }
 }
