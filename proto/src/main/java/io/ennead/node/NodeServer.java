@@ -2,34 +2,22 @@ package io.ennead.node;
 
 import static java.util.Objects.requireNonNull;
 
-import io.ennead.node.tls.TlsIdentity;
 import io.grpc.BindableService;
-import io.grpc.Codec;
-import io.grpc.DecompressorRegistry;
-import io.grpc.InsecureServerCredentials;
-import io.grpc.Metadata;
 import io.grpc.Server;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallExecutorSupplier;
-import io.grpc.ServerCredentials;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
-import io.grpc.protobuf.services.ProtoReflectionService;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,21 +34,6 @@ public final class NodeServer implements AutoCloseable {
 
   // Threads start on demand and leave when idle; this many calls may block at once.
   private static final int HANDLER_THREADS = 64;
-  private static final int MAX_CALLS_PER_CONNECTION = 1024;
-  // Against rapid reset, which sends hundreds of thousands. Each cancelled or expired call is a
-  // reset too, and all calls of a peer share its connection: 1024 at a time, 660 resets a second.
-  private static final int MAX_RESETS = 20_000;
-  private static final int RESET_WINDOW_SECONDS = 30;
-  private static final int MAX_METADATA_BYTES = 8 << 10;
-  private static final int MAX_CONNECTION_IDLE_MINUTES = 5;
-  private static final int MAX_CONNECTION_AGE_MINUTES = 30;
-  // As long as a command's request may take when nobody says otherwise.
-  private static final int MAX_CONNECTION_AGE_GRACE_MINUTES = 10;
-
-  // A thousandth of the bytes would make a peer's messages as large as the limit allows, 64 at
-  // once.
-  private static final DecompressorRegistry UNCOMPRESSED =
-      DecompressorRegistry.emptyInstance().with(Codec.Identity.NONE, false);
 
   private final Server server;
   private final EventLoops loops;
@@ -186,14 +159,13 @@ public final class NodeServer implements AutoCloseable {
     EventLoops loops = EventLoops.named("grpc-server");
     ExecutorService handlers = handlers();
     HealthStatusManager health = new HealthStatusManager();
-    NettyServerBuilder builder = builder(options, security, address, metrics);
+    NettyServerBuilder builder = ServerTransport.builder(options, security, address, metrics);
+    ServerTransport.run(builder, handlers, inline);
     builder.intercept(new RequestContext(inline, tracing));
     tracing.serve(builder); // the outermost: the others run in its span
     builder.addService(health.getHealthService());
-    addReflection(builder);
     services.forEach(service -> builder.addService(LateReading.of(service.bindService())));
-    Server server =
-        loops.serve(executors(builder, handlers, inline), security.failedHandshakes()).build();
+    Server server = loops.serve(builder, security.failedHandshakes()).build();
     NodeServer node = new NodeServer(server, loops, handlers, health, readiness, options);
     readiness.onChange(node::publishHealth);
     node.publishHealth();
@@ -236,62 +208,6 @@ public final class NodeServer implements AutoCloseable {
             DaemonThreads.named("grpc-handler"));
     pool.allowCoreThreadTimeOut(true);
     return pool;
-  }
-
-  /** Calls begin on the transport's thread, and go on elsewhere unless their method is inline. */
-  private static NettyServerBuilder executors(
-      NettyServerBuilder builder, Executor handlers, Set<String> inline) {
-    return builder
-        .directExecutor()
-        .callExecutor(
-            new ServerCallExecutorSupplier() {
-              @Override
-              public <Q, R> @Nullable Executor getExecutor(
-                  ServerCall<Q, R> call, Metadata headers) {
-                String method = call.getMethodDescriptor().getFullMethodName();
-                return inline.contains(method) ? null : handlers; // null: where it began
-              }
-            });
-  }
-
-  private static NettyServerBuilder builder(
-      Options options, NodeSecurity security, InetSocketAddress address, CallMetrics metrics) {
-    ServerCredentials credentials =
-        security.tls().map(TlsIdentity::server).orElseGet(InsecureServerCredentials::create);
-    NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(address, credentials)
-            .maxInboundMetadataSize(MAX_METADATA_BYTES)
-            .maxInboundMessageSize(options.maxMessageBytes())
-            .decompressorRegistry(UNCOMPRESSED)
-            .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
-            .maxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
-            .handshakeTimeout(10, TimeUnit.SECONDS)
-            .keepAliveTime(30, TimeUnit.SECONDS)
-            .keepAliveTimeout(10, TimeUnit.SECONDS)
-            .permitKeepAliveTime(5, TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true)
-            // The last one added is the outermost: metrics see the mapped codes.
-            .intercept(new AccessInterceptor(security.gatekeeper()))
-            .intercept(new ErrorInterceptor())
-            .intercept(metrics)
-            .addTransportFilter(AccessInterceptor.readingCertificates());
-    return options.publicServer() ? endingConnections(builder) : builder;
-  }
-
-  // A client that stays learns of new servers and certificates within the age.
-  private static NettyServerBuilder endingConnections(NettyServerBuilder builder) {
-    return builder
-        .maxConnectionIdle(MAX_CONNECTION_IDLE_MINUTES, TimeUnit.MINUTES)
-        .maxConnectionAge(MAX_CONNECTION_AGE_MINUTES, TimeUnit.MINUTES)
-        .maxConnectionAgeGrace(MAX_CONNECTION_AGE_GRACE_MINUTES, TimeUnit.MINUTES);
-  }
-
-  // v1alpha is what released versions of grpcurl and ghz still ask for.
-  @SuppressWarnings("deprecation")
-  private static void addReflection(NettyServerBuilder builder) {
-    builder
-        .addService(ProtoReflectionServiceV1.newInstance())
-        .addService(ProtoReflectionService.newInstance());
   }
 
   private void listen() {
