@@ -66,6 +66,11 @@ final class Connection {
     return "start one: ./ennead local";
   }
 
+  /** Whether TLS is used. */
+  boolean secure() {
+    return credentials.secure();
+  }
+
   String address() {
     return address == null ? ADDRESS : address;
   }

@@ -58,7 +58,8 @@ final class CredentialFlags {
     return apiKey().map(dialer::withKey).orElse(dialer);
   }
 
-  private boolean secure() {
+  /** Whether TLS is used. */
+  boolean secure() {
     return tls || path(ca).or(() -> path(certificate)).or(() -> path(key)).isPresent();
   }
 

@@ -36,7 +36,7 @@ final class TrafficCommand implements Callable<Integer> {
       config.security().ifPresent(connection::useUnlessGiven);
       LoadPlan plan = traffic.plan(config, connection.limit());
       LoadResult result = run(config, plan);
-      reports.write(result, config, connection.address(), spec.commandLine().getOut());
+      reports.write(result, config, connection, spec.commandLine().getOut());
       return result.succeeded() > 0 ? 0 : 1;
     } catch (GhzConfigException
         | IllegalArgumentException e) { // made for people, as the flags' are

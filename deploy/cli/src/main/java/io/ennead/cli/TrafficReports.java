@@ -47,11 +47,13 @@ final class TrafficReports {
   }
 
   /** What was written is a file's, and a table for the person who waits. */
-  void write(LoadResult result, GhzConfig config, String host, PrintWriter out) throws IOException {
+  void write(LoadResult result, GhzConfig config, Connection connection, PrintWriter out)
+      throws IOException {
     ReportOptions options =
         new ReportOptions(
             name == null ? config.name().orElse("ennead bench traffic") : name,
-            host,
+            connection.address(),
+            connection.secure(),
             config.tags());
     Path file = output == null ? config.output().map(Path::of).orElse(null) : output;
     Format form = format(config, file);

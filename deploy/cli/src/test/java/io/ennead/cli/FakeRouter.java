@@ -20,7 +20,9 @@ import io.ennead.v1.ScoreStreamResponse;
 import io.ennead.v1.TokenLogprob;
 import io.ennead.v1.TokenizeRequest;
 import io.ennead.v1.TokenizeResponse;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
+import io.grpc.ServerCredentials;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -49,9 +51,14 @@ final class FakeRouter extends InferenceServiceImplBase implements AutoCloseable
   private final Server server;
 
   FakeRouter() throws IOException {
+    this(InsecureServerCredentials.create());
+  }
+
+  FakeRouter(ServerCredentials credentials) throws IOException {
     health.setStatus("stopped", ServingStatus.NOT_SERVING);
     server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        NettyServerBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials)
             .addService(this)
             .addService(new Layers())
             .addService(health.getHealthService())

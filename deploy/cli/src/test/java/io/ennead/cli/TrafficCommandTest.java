@@ -4,15 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import io.ennead.access.Role;
+import io.ennead.cli.certs.DevelopmentCa;
+import io.ennead.cli.certs.DevelopmentCa.Issued;
 import io.ennead.client.load.Arrivals;
 import io.ennead.client.load.LoadPlan;
 import io.ennead.client.load.LoadPlan.Objective;
 import io.ennead.client.load.LoadRun.Progress;
 import io.ennead.v1.GenerateRequest;
+import io.grpc.ServerCredentials;
+import io.grpc.TlsServerCredentials;
+import io.grpc.TlsServerCredentials.ClientAuth;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +93,51 @@ class TrafficCommandTest {
         .extracting(GenerateRequest::getText)
         .containsExactlyInAnyOrder("request 0", "request 1", "request 2", "request 3");
     assertThat(Files.readAllLines(csv)).hasSize(5).first().isEqualTo("duration (ms),status,error");
+  }
+
+  /** The router wants a certificate: what reaches it did so with that of the file or the flags. */
+  @Test
+  void aGhzFilesCertificatesAreUsedAndFlagsWinOverThem() throws IOException {
+    DevelopmentCa ca = DevelopmentCa.open(directory);
+    Duration day = Duration.ofDays(1);
+    Issued node = ca.issue("router", List.of("127.0.0.1"), List.of(Role.NODE), day);
+    Issued client = ca.issue("client", List.of(), List.of(Role.INFER), day);
+    Path config = directory.resolve("config.yaml");
+    Path json = directory.resolve("run.json");
+    try (FakeRouter secured = new FakeRouter(mutual(node))) {
+      String text = "{host: '%s', total: 2, output: '%s', cacert: '%s', cert: '%s', key: '%s'}";
+      Files.writeString(
+          config,
+          text.formatted(secured.address(), json, caFile(), client.certificate(), client.key()));
+      assertThat(CliRun.of("bench", "traffic", "--config", config.toString()).code()).isZero();
+      assertThat(secured.requests).hasSize(2);
+      assertThat(new ObjectMapper().readTree(json.toFile()).at("/options/insecure"))
+          .isEqualTo(BooleanNode.FALSE);
+
+      Files.writeString(
+          config, text.formatted(secured.address(), json, "no-ca", "no-certificate", client.key()));
+      CliRun flags =
+          CliRun.of(
+              "bench",
+              "traffic",
+              "--config=" + config,
+              "--tls-ca=" + caFile(),
+              "--tls-cert=" + client.certificate());
+      assertThat(flags.code()).as(flags.err()).isZero();
+      assertThat(secured.requests).hasSize(4);
+    }
+  }
+
+  private Path caFile() {
+    return directory.resolve("ca.pem");
+  }
+
+  private ServerCredentials mutual(Issued node) throws IOException {
+    return TlsServerCredentials.newBuilder()
+        .keyManager(node.certificate().toFile(), node.key().toFile())
+        .trustManager(caFile().toFile())
+        .clientAuth(ClientAuth.REQUIRE)
+        .build();
   }
 
   @ParameterizedTest

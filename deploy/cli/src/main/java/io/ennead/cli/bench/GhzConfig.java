@@ -105,6 +105,10 @@ public record GhzConfig(
   // ghz takes TLS where nothing is said; a file for a cluster on this machine need not say it.
   private static Optional<Security> security(GhzKeys keys) {
     Security given = new Security(keys.path("cacert"), keys.path("cert"), keys.path("key"));
+    if (given.certificate().isPresent() != given.key().isPresent()) {
+      String missing = given.key().isPresent() ? "cert" : "key";
+      throw keys.refused(missing, "none", "a file: cert and key go together");
+    }
     boolean plaintext = keys.flag("insecure").orElse(given.equals(Security.OF_JAVA));
     return plaintext ? Optional.empty() : Optional.of(given);
   }

@@ -72,7 +72,8 @@ public final class GhzJson {
 
   private void options(ObjectNode node) {
     LoadPlan plan = result.plan();
-    node.put("host", options.host()).put("call", GhzConfig.CALL).put("insecure", true);
+    node.put("host", options.host()).put("call", GhzConfig.CALL);
+    node.put("insecure", !options.secure());
     if (plan.total() < Integer.MAX_VALUE) {
       node.put("total", plan.total());
     }

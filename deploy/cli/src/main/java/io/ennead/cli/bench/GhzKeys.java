@@ -1,11 +1,16 @@
 package io.ennead.cli.bench;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,17 +45,33 @@ record GhzKeys(Path file, JsonNode json) {
   }
 
   private static GhzKeys read(Path file, String format, ObjectMapper mapper) throws IOException {
-    JsonNode json;
-    try {
-      json = mapper.readTree(file.toFile());
+    try (JsonParser parser = mapper.createParser(file.toFile())) {
+      JsonNode json = mapper.readTree(refusingAliases(file, parser));
+      if (!(json instanceof ObjectNode keys)) {
+        throw new GhzConfigException("%s: no object of keys".formatted(file.getFileName()));
+      }
+      return new GhzKeys(
+          file, keys.removeIf(JsonNode::isNull)); // a key without a value says nothing
     } catch (JacksonException e) {
       throw new GhzConfigException(
           "%s: no %s: %s".formatted(file.getFileName(), format, e.getOriginalMessage()));
     }
-    if (!json.isObject()) {
-      throw new GhzConfigException("%s: no object of keys".formatted(file.getFileName()));
-    }
-    return new GhzKeys(file, json);
+  }
+
+  /** A tree would have an alias' name where it stands for a value. */
+  private static JsonParser refusingAliases(Path file, JsonParser parser) {
+    return new JsonParserDelegate(parser) {
+      @Override
+      public JsonToken nextToken() throws IOException {
+        JsonToken token = super.nextToken();
+        if (delegate instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+          throw new GhzConfigException(
+              "%s: *%s (expected: values, no aliases)"
+                  .formatted(file.getFileName(), yaml.getText()));
+        }
+        return token;
+      }
+    };
   }
 
   void requireOnly(Set<String> known, Set<String> withoutEffect) {
@@ -144,7 +165,7 @@ record GhzKeys(Path file, JsonNode json) {
     return requests;
   }
 
-  private GhzConfigException refused(String key, JsonNode value, String expected) {
+  GhzConfigException refused(String key, Object value, String expected) {
     return new GhzConfigException(
         "%s: %s: %s (expected: %s)".formatted(file.getFileName(), key, value, expected));
   }

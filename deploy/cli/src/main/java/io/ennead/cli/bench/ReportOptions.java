@@ -7,9 +7,10 @@ import java.util.Map;
  *
  * @param name of the run
  * @param host the router's address
+ * @param secure whether it was reached with TLS
  * @param tags names and values of the user's own
  */
-public record ReportOptions(String name, String host, Map<String, String> tags) {
+public record ReportOptions(String name, String host, boolean secure, Map<String, String> tags) {
   /** Copies the map. */
   public ReportOptions {
     tags = Map.copyOf(tags);

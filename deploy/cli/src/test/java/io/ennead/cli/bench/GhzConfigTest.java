@@ -84,6 +84,8 @@ class GhzConfigTest {
         "{\"rps\": \"fast\"}|rps: \"fast\" (expected: a number",
         "{\"timeout\": \"20\"}|timeout: \"20\" (expected: a duration such as",
         "{\"data\": 3}|data: 3 (expected: a request",
+        "{\"cert\": \"a\"}|key: none (expected: a file: cert and key go together",
+        "{\"key\": \"a\"}|cert: none (expected: a file: cert and key go together",
         "[]|config.json: no object of keys"
       })
   void whatARunDoesNotDoIsRefusedByKey(String json, String message) {
@@ -144,6 +146,29 @@ class GhzConfigTest {
     assertThat(read("{" + named + ", \"insecure\": true}").security()).isEmpty();
     assertThat(read("{\"insecure\": false}").security()).contains(Security.OF_JAVA);
     assertThat(read("{\"cacert\": \"\"}").security()).isEmpty();
+  }
+
+  @Test
+  void keysWithoutAValueSayNothing() throws IOException {
+    String yaml =
+        """
+        host:
+        cacert:
+        key: ~
+        insecure:
+        total:
+        data:
+        """;
+    assertThat(read("config.yaml", yaml)).isEqualTo(GhzConfig.EMPTY);
+    assertThat(read("{\"rps\": null, \"duration\": null}")).isEqualTo(GhzConfig.EMPTY);
+  }
+
+  @Test
+  void anAliasIsNotTakenForItsName() {
+    String yaml = "data: [{text: &p long}, {text: *p}]";
+    assertThatThrownBy(() -> read("config.yaml", yaml))
+        .isInstanceOf(GhzConfigException.class)
+        .hasMessage("config.yaml: *p (expected: values, no aliases)");
   }
 
   @ParameterizedTest

@@ -29,7 +29,7 @@ import org.w3c.dom.NodeList;
 
 class ReportsTest {
   private static final ReportOptions OPTIONS =
-      new ReportOptions("a <b>&\" name", "127.0.0.1:8470", Map.of("kind", "test"));
+      new ReportOptions("a <b>&\" name", "127.0.0.1:8470", true, Map.of("kind", "test"));
 
   private final long seed = new Random().nextLong();
 
