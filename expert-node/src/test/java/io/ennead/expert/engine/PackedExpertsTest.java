@@ -22,14 +22,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Experts large enough to be packed in f32 too, against plain double arithmetic. */
+/** Experts of shapes that are packed in f32 too, against plain double arithmetic. */
 class PackedExpertsTest {
-  private static final int HIDDEN = 1032; // no multiple of what the kernels take at a time
-  private static final int WIDTH = 1368;
-
   private final long seed = new Random().nextLong();
   private final Random random = new Random(seed);
   private ExpertSlots slots;
+  private int hidden;
+  private int width;
+
+  /** LARGE has gate and up apart, and widths that are no multiple of what the kernels take. */
+  enum Size {
+    SMALL,
+    LARGE
+  }
 
   @AfterEach
   void close() {
@@ -37,39 +42,55 @@ class PackedExpertsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, SILU", "F32, GELU_TANH", "BF16, SILU", "BF16, GELU_TANH"})
-  void anExpertEqualsTheFormula(ComputeType type, Activation.Kind kind) {
-    open(type, new Activation(kind, 0));
-    float[] gate = randoms(WIDTH * HIDDEN, 1 / Math.sqrt(HIDDEN));
-    float[] up = randoms(WIDTH * HIDDEN, 1 / Math.sqrt(HIDDEN));
-    float[] down = randoms(HIDDEN * WIDTH, 1 / Math.sqrt(WIDTH));
+  @CsvSource({
+    "F32, SILU, LARGE",
+    "F32, GELU_TANH, LARGE",
+    "BF16, SILU, LARGE",
+    "BF16, GELU_TANH, LARGE",
+    "F32, SILU, SMALL",
+    "F32, GELU_TANH, SMALL",
+    "BF16, SILU, SMALL",
+    "BF16, GELU_TANH, SMALL"
+  })
+  void anExpertEqualsTheFormula(ComputeType type, Activation.Kind kind, Size size) {
+    open(type, new Activation(kind, 0), size);
+    float[] gate = randoms(width * hidden, 1 / Math.sqrt(hidden));
+    float[] up = randoms(width * hidden, 1 / Math.sqrt(hidden));
+    float[] down = randoms(hidden * width, 1 / Math.sqrt(width));
     int slot = load(gate, up, down);
-    float[] row = randoms(HIDDEN, 1);
+    float[] row = randoms(hidden, 1);
 
     float[] output = run(slot, row, new int[1], 1);
 
-    double[] g = product(gate, row, WIDTH);
-    double[] u = product(up, row, WIDTH);
-    float[] inner = new float[WIDTH];
-    for (int i = 0; i < WIDTH; i++) {
+    double[] g = product(gate, row, width);
+    double[] u = product(up, row, width);
+    float[] inner = new float[width];
+    for (int i = 0; i < width; i++) {
       inner[i] = (float) (activated(kind, g[i]) * u[i]);
     }
-    double[] expected = product(down, inner, HIDDEN);
+    double[] expected = product(down, inner, hidden);
     double tolerance = type == ComputeType.F32 ? 1e-5 : 0.02; // as in TorchExpertsTest
     assertThat(distance(output, expected)).as("seed %d", seed).isCloseTo(0, within(tolerance));
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 8", "BF16, 8", "F32, 64", "BF16, 64"})
-  void everyLengthThatTheProbeAllowsGivesTheBitsOfTheTile(ComputeType type, int tile) {
-    EngineOptions options = open(type, Activation.SILU);
+  @CsvSource({
+    "F32, 8, LARGE",
+    "BF16, 8, LARGE",
+    "F32, 64, LARGE",
+    "BF16, 64, LARGE",
+    "F32, 8, SMALL",
+    "F32, 64, SMALL"
+  })
+  void everyLengthThatTheProbeAllowsGivesTheBitsOfTheTile(ComputeType type, int tile, Size size) {
+    EngineOptions options = open(type, Activation.SILU, size);
     int slot =
         load(
-            randoms(WIDTH * HIDDEN, 0.03),
-            randoms(WIDTH * HIDDEN, 0.03),
-            randoms(HIDDEN * WIDTH, 0.03));
+            randoms(width * hidden, 0.03),
+            randoms(width * hidden, 0.03),
+            randoms(hidden * width, 0.03));
     RunLengths runs = new NumericsProbe(slots, options).run().decode();
-    float[] rows = randoms(7 * HIDDEN, 1);
+    float[] rows = randoms(7 * hidden, 1);
     int[] places = random.ints(tile, 0, 7).toArray();
     float[] expected = run(slot, rows, places, 8);
     for (int length : runs.ascending()) {
@@ -85,15 +106,17 @@ class PackedExpertsTest {
 
   @Test
   void theTileIsAlwaysAllowed() {
-    EngineOptions options = open(ComputeType.BF16, Activation.SILU);
+    EngineOptions options = open(ComputeType.BF16, Activation.SILU, Size.LARGE);
     NumericsProbe.Numerics numerics = new NumericsProbe(slots, options).run();
     assertThat(numerics.decode().ascending()).contains(8).isSorted();
     assertThat(numerics.prefill().ascending()).contains(64).isSorted();
   }
 
-  private EngineOptions open(ComputeType type, Activation activation) {
-    Linear in = new Linear(Weight.matrix("in", WIDTH, HIDDEN));
-    Linear out = new Linear(Weight.matrix("out", HIDDEN, WIDTH));
+  private EngineOptions open(ComputeType type, Activation activation, Size size) {
+    hidden = size == Size.LARGE ? 1032 : 192;
+    width = size == Size.LARGE ? 1368 : 384;
+    Linear in = new Linear(Weight.matrix("in", width, hidden));
+    Linear out = new Linear(Weight.matrix("out", hidden, width));
     EngineOptions options = new EngineOptions("cpu", type, 1, 8, 64, true);
     slots = ExpertSlots.open(options, new GatedFfn(activation, in, in, out));
     return options;
@@ -102,7 +125,7 @@ class PackedExpertsTest {
   private int load(float[]... parts) {
     int slot = slots.allocate();
     for (int part = 0; part < parts.length; part++) {
-      int columns = part == 2 ? WIDTH : HIDDEN;
+      int columns = part == 2 ? width : hidden;
       int rows = parts[part].length / columns;
       int half = rows / 2 + 1;
       fill(slot, part, 0, half, columns, parts[part]);
@@ -121,7 +144,7 @@ class PackedExpertsTest {
   private float[] run(int slot, float[] rows, int[] places, int length) {
     List<Slice> slices = List.of(new Slice(0, places));
     TilePlan plan = TilePlan.of(slices, new RunLengths(length), expert -> slot);
-    return slots.run(plan, Rows.of(rows, HIDDEN)).toArray();
+    return slots.run(plan, Rows.of(rows, hidden)).toArray();
   }
 
   private float[] randoms(int count, double scale) {
@@ -132,8 +155,8 @@ class PackedExpertsTest {
     return values;
   }
 
-  private static float[] row(float[] matrix, int row) {
-    return Arrays.copyOfRange(matrix, row * HIDDEN, (row + 1) * HIDDEN);
+  private float[] row(float[] matrix, int row) {
+    return Arrays.copyOfRange(matrix, row * hidden, (row + 1) * hidden);
   }
 
   private static double activated(Activation.Kind kind, double x) {

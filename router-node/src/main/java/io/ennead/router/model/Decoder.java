@@ -8,14 +8,18 @@ import io.ennead.router.moe.ExpertLayer.Phase;
 import io.ennead.router.moe.GateLogits;
 import io.ennead.router.moe.SharedExpert;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The module {@code decoder}, or {@code packed_decoder}: everything between two dispatches in one
- * native call. One thread at a time runs steps ({@link #begin}, then {@link #attend} and {@link
- * #share} for each layer with experts, {@link #end}, {@link #hidden}, {@link #finish}); {@link
- * #logits} and {@link #output} may be called from any thread beside it.
+ * native call, but a shared expert. One thread at a time runs steps ({@link #begin}, then {@link
+ * #attend} and {@link #share} for each layer with experts, {@link #end}, {@link #hidden}, {@link
+ * #finish}); {@link #logits} and {@link #output} may be called from any thread beside it.
  */
 final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
+  /** Starting a packed product of f32 costs more than a smaller one saves. */
+  private static final long PACK_FROM = 1 << 16;
+
   private final TorchModule module;
   private final ModelConfig config;
   private final int blockSize;
@@ -31,13 +35,13 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
   /**
    * Loads the module and the weights.
    *
-   * @param packed whether maps are packed, as far as that is faster; only where {@link
-   *     TorchModule#packsFor} says so
+   * @param packFrom maps of so many numbers and more are packed in f32; empty: none in any type
    */
-  static Decoder load(Checkpoint checkpoint, DecoderOptions options, boolean packed) {
-    String archive = packed ? "packed_decoder.pt" : "decoder.pt";
+  static Decoder load(Checkpoint checkpoint, DecoderOptions options, OptionalLong packFrom) {
+    String archive = packFrom.isPresent() ? "packed_decoder.pt" : "decoder.pt";
     TorchModule module = TorchModule.load(Decoder.class, archive, options.threads());
     try {
+      packFrom.ifPresent(numbers -> packFrom(module, numbers));
       DecoderWeights weights = new DecoderWeights(module, checkpoint, options);
       new DecoderLoader(module, checkpoint.config(), options, weights).load();
       StepLengths lengths = StepLengths.of(module, options);
@@ -45,6 +49,17 @@ final class Decoder implements GateLogits, SharedExpert, AutoCloseable {
     } catch (RuntimeException e) {
       module.close();
       throw e;
+    }
+  }
+
+  /** From where on maps are packed when nobody says otherwise. */
+  static OptionalLong packFrom(String device) {
+    return TorchModule.packsFor(device) ? OptionalLong.of(PACK_FROM) : OptionalLong.empty();
+  }
+
+  private static void packFrom(TorchModule module, long numbers) {
+    try (TorchCall call = module.call("pack_from")) {
+      call.with(numbers).runLong();
     }
   }
 

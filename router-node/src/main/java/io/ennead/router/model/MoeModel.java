@@ -3,7 +3,6 @@ package io.ennead.router.model;
 import io.ennead.errors.ServingException;
 import io.ennead.expert.architecture.ModelConfig;
 import io.ennead.expert.checkpoint.Checkpoint;
-import io.ennead.expert.engine.TorchModule;
 import io.ennead.router.model.Span.Logits;
 import io.ennead.router.moe.ActivePacks;
 import io.ennead.router.moe.CallScope;
@@ -19,6 +18,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -47,14 +47,14 @@ public final class MoeModel implements AutoCloseable {
 
   /** Loads the dense weights and the gate. */
   public static MoeModel load(Checkpoint checkpoint, DecoderOptions options, ExpertLayer experts) {
-    return load(checkpoint, options, experts, TorchModule.packsFor(options.device()));
+    return load(checkpoint, options, experts, Decoder.packFrom(options.device()));
   }
 
-  /** The same with a decoder whose maps are packed or not. */
+  /** The same with other maps packed. */
   static MoeModel load(
-      Checkpoint checkpoint, DecoderOptions options, ExpertLayer experts, boolean packed) {
+      Checkpoint checkpoint, DecoderOptions options, ExpertLayer experts, OptionalLong packFrom) {
     Gate gate = GateLoader.load(checkpoint);
-    Decoder decoder = Decoder.load(checkpoint, options, packed);
+    Decoder decoder = Decoder.load(checkpoint, options, packFrom);
     return new MoeModel(decoder, checkpoint.config(), gate, experts);
   }
 

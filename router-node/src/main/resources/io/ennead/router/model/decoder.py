@@ -4,7 +4,7 @@ shared feed-forward networks, head.
 A layer is a dictionary of weights and one of numbers: what a family does not have is absent. Sources of the formulas are named in
 expert-node's package `architecture`, whose records this module computes. Built by build_kernels.py into packed_decoder.pt, with maps packed
 for the processor's own products (oneDNN), and decoder.pt for machines without. One call of
-`attend` does everything between two dispatches. State of the running step (residual stream, rotary tables, spans) stays in the module:
+`attend` does everything between two dispatches but a shared expert, which `share` runs while the others are awaited. State of the running step (residual stream, rotary tables, spans) stays in the module:
 one thread at a time may run steps; `gate` alone may be called beside it.
 
 Every product of a step runs on exactly `tile` rows, which is one of the numbers that give the same bits (`alike`). Attention runs span by
@@ -19,9 +19,6 @@ import torch.nn.functional as F
 
 from attention import attend_rows, attend_spans, first_seen, hidden_keys, rotate, seen_blocks, sequence_keys, sequence_values
 from gated import activate, matrix, pack, packed_product
-
-# Numbers in a map of f32 from which on starting a packed product costs less than it saves.
-PACKED = 1 << 16
 
 
 def rms_norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
@@ -44,12 +41,11 @@ def per_head(x: torch.Tensor, weight: torch.Tensor, tile: int) -> torch.Tensor:
 
 class Decoder(torch.nn.Module):
     packing: torch.jit.Final[bool]
-    least: torch.jit.Final[int]
 
     def __init__(self, packing: bool):
         super().__init__()
         self.packing = packing  # what depends on it alone is left out by the compiler
-        self.least = PACKED
+        self.least = torch.jit.Attribute(0, int)  # numbers in a map of f32 from which on it is packed
         # one of each per layer, and one more for what is outside the layers
         self.w = torch.jit.Attribute([], List[Dict[str, torch.Tensor]])
         self.f = torch.jit.Attribute([], List[Dict[str, float]])
@@ -123,6 +119,12 @@ class Decoder(torch.nn.Module):
                 h.narrow(0, i * tile, tile).addmm_(x.narrow(0, i * tile, tile), across)
         else:
             h.add_(self.linear(x, w, name, tile))
+
+    @torch.jit.export
+    def pack_from(self, numbers: int) -> int:
+        """Maps of f32 with at least so many numbers are packed, from now on; in a module that packs."""
+        self.least = numbers
+        return numbers
 
     @torch.jit.export
     def add_layer(self) -> int:

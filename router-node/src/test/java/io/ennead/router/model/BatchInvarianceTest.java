@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -35,24 +36,41 @@ class BatchInvarianceTest {
   static Stream<Arguments> models() {
     Stream<Arguments> demo =
         Arrays.stream(ComputeType.values())
-            .map(type -> Arguments.of(DemoModel.DIRECTORY, type, DemoModel.VOCABULARY, 200));
+            .flatMap(
+                type ->
+                    packings()
+                        .map(
+                            packFrom ->
+                                Arguments.of(
+                                    DemoModel.DIRECTORY,
+                                    type,
+                                    packFrom,
+                                    DemoModel.VOCABULARY,
+                                    200)));
     Stream<Arguments> families =
         FamilyGolden.families()
             .map(FamilyGolden::directory)
             .flatMap(
                 directory ->
                     Stream.of(ComputeType.F32, ComputeType.BF16)
-                        .map(type -> Arguments.of(directory, type, 256, 100)));
+                        .map(
+                            type ->
+                                Arguments.of(directory, type, Decoder.packFrom("cpu"), 256, 100)));
     return Stream.concat(demo, families);
+  }
+
+  /** As usual, and as on processors and devices that have no packed products. */
+  private static Stream<OptionalLong> packings() {
+    return Stream.of(Decoder.packFrom("cpu"), OptionalLong.empty()).distinct();
   }
 
   @ParameterizedTest
   @MethodSource("models")
   void everySequenceOfARandomBatchHasTheBitsItHasAlone(
-      Path directory, ComputeType type, int vocabulary, int longestPrompt) {
+      Path directory, ComputeType type, OptionalLong packFrom, int vocabulary, int longestPrompt) {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    try (LoadedModel loaded = LoadedModel.load(directory, type, 64 * SEQUENCES)) {
+    try (LoadedModel loaded = LoadedModel.load(directory, type, 64 * SEQUENCES, packFrom)) {
       List<RandomSequence> sequences = new ArrayList<>();
       for (int i = 0; i < SEQUENCES; i++) {
         sequences.add(RandomSequence.of(random, 1 + 64 * i, vocabulary, longestPrompt));
@@ -73,10 +91,10 @@ class BatchInvarianceTest {
   @ParameterizedTest
   @MethodSource("models")
   void promptsOfManyChunksInOneStepHaveTheBitsOfOneChunkAStep(
-      Path directory, ComputeType type, int vocabulary, int longestPrompt) {
+      Path directory, ComputeType type, OptionalLong packFrom, int vocabulary, int longestPrompt) {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    try (LoadedModel loaded = LoadedModel.load(directory, type, 64 * 3)) {
+    try (LoadedModel loaded = LoadedModel.load(directory, type, 64 * 3, packFrom)) {
       List<Span> spans = new ArrayList<>();
       List<float[]> alone = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
@@ -101,11 +119,11 @@ class BatchInvarianceTest {
   @ParameterizedTest
   @MethodSource("models")
   void everySequenceOfALargeDecodeBatchHasTheBitsItHasAlone(
-      Path directory, ComputeType type, int vocabulary, int longestPrompt) {
+      Path directory, ComputeType type, OptionalLong packFrom, int vocabulary, int longestPrompt) {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     int sequences = 75;
-    try (LoadedModel loaded = LoadedModel.load(directory, type, 4 * sequences)) {
+    try (LoadedModel loaded = LoadedModel.load(directory, type, 4 * sequences, packFrom)) {
       int[] tokens = random.ints(sequences, 3, vocabulary).toArray();
       List<Span> spans = new ArrayList<>();
       for (int i = 0; i < sequences; i++) {

@@ -3,10 +3,14 @@ package io.ennead.router.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.ennead.expert.engine.TorchModule;
 import io.ennead.router.moe.RoutingOptions;
 import io.ennead.wire.ComputeType;
 import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -19,12 +23,24 @@ class FamilyGoldenTest {
   private static final double LOGIT = 5e-5;
   private static final double HIDDEN = 5e-5;
 
+  /** With the maps of every family packed, which are small, and with none. */
+  static Stream<Arguments> families() {
+    return FamilyGolden.families()
+        .flatMap(
+            family ->
+                TorchModule.packsFor("cpu")
+                    ? Stream.of(
+                        Arguments.of(family, OptionalLong.empty()),
+                        Arguments.of(family, OptionalLong.of(0)))
+                    : Stream.of(Arguments.of(family, OptionalLong.empty())));
+  }
+
   @ParameterizedTest
-  @MethodSource("io.ennead.router.model.FamilyGolden#families")
-  void routingLogitsAndGreedyTokensAreTheRecordedOnes(String family) {
+  @MethodSource("families")
+  void routingLogitsAndGreedyTokensAreTheRecordedOnes(String family, OptionalLong packFrom) {
     FamilyGolden golden = FamilyGolden.read(family);
     try (LoadedModel loaded =
-        LoadedModel.load(FamilyGolden.directory(family), ComputeType.F32, 64)) {
+        LoadedModel.load(FamilyGolden.directory(family), ComputeType.F32, 64, packFrom)) {
       assertThat(loaded.model().config().moeLayers()).isEqualTo(golden.moeLayers());
       assertThat(golden.sequences()).hasSize(3);
       for (FamilyGolden.Sequence sequence : golden.sequences()) {

@@ -8,6 +8,7 @@ import io.ennead.wire.ComputeType;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -50,7 +51,8 @@ class GoldenTest {
   /** As on processors without packed products, and on GPUs. */
   @Test
   void greedyTokensAreTheRecordedOnesWithoutPackedMaps() {
-    try (LoadedModel plain = LoadedModel.load(DemoModel.DIRECTORY, ComputeType.F32, 64, false)) {
+    try (LoadedModel plain =
+        LoadedModel.load(DemoModel.DIRECTORY, ComputeType.F32, 64, OptionalLong.empty())) {
       for (Golden golden : Golden.all().toList()) {
         assertThat(run(golden, plain).decode(golden.inputIds().length, golden.greedyIds().length))
             .containsExactly(golden.greedyIds());

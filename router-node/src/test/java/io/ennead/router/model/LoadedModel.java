@@ -3,9 +3,9 @@ package io.ennead.router.model;
 import io.ennead.expert.checkpoint.Checkpoint;
 import io.ennead.expert.engine.EngineOptions;
 import io.ennead.expert.engine.TorchExperts;
-import io.ennead.expert.engine.TorchModule;
 import io.ennead.wire.ComputeType;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /** A model with its experts in this process: the reference of the tests. */
@@ -22,11 +22,11 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   public static LoadedModel load(Path directory, ComputeType type, int blocks) {
-    return load(directory, type, blocks, TorchModule.packsFor("cpu"));
+    return load(directory, type, blocks, Decoder.packFrom("cpu"));
   }
 
-  /** The same with the dense part's maps packed or not. */
-  static LoadedModel load(Path directory, ComputeType type, int blocks, boolean packed) {
+  /** The same with other maps of the dense part packed. */
+  static LoadedModel load(Path directory, ComputeType type, int blocks, OptionalLong packFrom) {
     Checkpoint checkpoint = Checkpoint.open(directory);
     TorchExperts experts =
         TorchExperts.load(
@@ -36,7 +36,7 @@ public final class LoadedModel implements AutoCloseable {
             progress -> {});
     return new LoadedModel(
         experts,
-        MoeModel.load(checkpoint, options(type, blocks), new LocalExpertLayer(experts), packed));
+        MoeModel.load(checkpoint, options(type, blocks), new LocalExpertLayer(experts), packFrom));
   }
 
   /** How the tests run the dense part. */
