@@ -120,7 +120,7 @@ public final class DispatchMetrics {
             histogram(
                 registry,
                 "ennead_layer_dispatch_seconds",
-                "Time of one layer's experts, from the first call to the weighted sum.",
+                "Time of one layer's experts, from the first call to the weighted sum; a shared expert runs meanwhile, within it.",
                 SECONDS,
                 PHASE));
     waits =

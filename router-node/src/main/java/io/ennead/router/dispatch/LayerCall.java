@@ -63,13 +63,15 @@ final class LayerCall {
   /**
    * Returns when each expert's output is gathered or has failed.
    *
-   * @param meanwhile runs when all are asked, before any answer is awaited
+   * @param meanwhile runs when all are asked, before any answer is awaited; who is late or fails is
+   *     seen after it
    */
   void run(List<ExpertRows> experts, Runnable meanwhile) {
     experts.forEach(rows -> asks.add(new Ask(rows)));
     scope.onCancel(this::cancel);
     try {
       send(asks, Reason.FIRST);
+      look(System.nanoTime()); // probes are hedged at once
       meanwhile.run();
       awaitAll();
       barrierWait = replies.spread();

@@ -142,8 +142,10 @@ final class Nodes {
 
   /** A call has outlived its budget. */
   void late(NodeCall call, Phase phase) {
-    budget.took(phase, call.units(), call.elapsed());
-    metrics.failed(call.peer(), call.elapsed(), LATE);
+    // No more than it had: when that is seen may be later.
+    long took = Math.min(call.elapsed(), call.budget().toNanos());
+    budget.took(phase, call.units(), took);
+    metrics.failed(call.peer(), took, LATE);
     if (replicas.load(call.peer()).breaker().late(System.nanoTime())) {
       opened(call.peer(), "no answer within %d ms".formatted(call.budget().toMillis()));
     }

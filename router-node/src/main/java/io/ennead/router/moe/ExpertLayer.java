@@ -32,7 +32,8 @@ public interface ExpertLayer {
    * The same; experts elsewhere are awaited only when some work of the caller's is done. When that
    * fails, the experts' is given up.
    *
-   * @param meanwhile runs once, on this thread, when all rows are on their way
+   * @param meanwhile runs once, on this thread, when all rows are on their way; here, where nothing
+   *     is awaited, before
    */
   default CombinedRows forward(
       int layer,

@@ -68,7 +68,7 @@ class DeterminismIT {
     }
   }
 
-  /** In bfloat16 processes of their own give them where one of them is killed. */
+  /** Requests in bfloat16 through processes of their own: where one of them is killed. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void everyRunOfProcessesGivesThem(int run) throws Exception {
