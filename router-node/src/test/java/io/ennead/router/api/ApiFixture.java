@@ -61,8 +61,12 @@ public final class ApiFixture {
 
   /** Readers that may also take nothing for so long. */
   public static SlowReaders readers(int pieces, Duration stall) {
-    return SlowReaders.watch(
-        new SlowReaders.Limits(pieces, 1 << 20, stall), new PrometheusRegistry());
+    return readers(pieces, stall, new PrometheusRegistry());
+  }
+
+  /** The same, counted in a registry. */
+  static SlowReaders readers(int pieces, Duration stall, PrometheusRegistry registry) {
+    return SlowReaders.watch(new SlowReaders.Limits(pieces, 1 << 20, stall), registry);
   }
 
   /** To the service. */

@@ -36,6 +36,9 @@ import io.ennead.v1.TokenScore;
 import io.ennead.v1.TraceOptions;
 import io.grpc.Context;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -229,7 +232,8 @@ class ScoreServiceTest {
   void aReaderThatTakesNothingLosesItsTextAndTheTextItsPlace() throws Exception {
     ServedModel model = ApiFixture.model(new FakeGenerator(), scorer, (l, p, h, r, s, o) -> null);
     ModelCatalog catalog = new ModelCatalog(List.of(model));
-    try (SlowReaders readers = ApiFixture.readers(8, Duration.ofMillis(200))) {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    try (SlowReaders readers = ApiFixture.readers(8, Duration.ofMillis(200), registry)) {
       ApiFixture impatient = new ApiFixture(new InferenceGrpcService(catalog, readers, () -> 1));
       List<SlowReader<ScoreStreamRequest, ScoreStreamResponse>> all = new ArrayList<>();
       for (int i = 0; i < 64; i++) {
@@ -242,6 +246,7 @@ class ScoreServiceTest {
       Awaitility.await()
           .ignoreExceptions() // QUEUE_FULL, as long as they have the places
           .until(() -> other.score(text("a").build()).hasSummary());
+      Awaitility.await().until(() -> cut(registry) == all.size()); // else one reads in time
       for (SlowReader<ScoreStreamRequest, ScoreStreamResponse> reader : all) {
         reader.calls.get().request(10_000);
         assertFails(
@@ -254,6 +259,13 @@ class ScoreServiceTest {
       }
       impatient.close();
     }
+  }
+
+  private static double cut(PrometheusRegistry registry) {
+    return registry.scrape("ennead_slow_readers_cut"::equals).stream()
+        .flatMap(snapshot -> ((CounterSnapshot) snapshot).getDataPoints().stream())
+        .mapToDouble(CounterDataPointSnapshot::getValue)
+        .sum();
   }
 
   @Test
